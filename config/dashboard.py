@@ -20,6 +20,7 @@ from accounts.staff.rights import Area, Rights, current_account
 from accounts.staff.todo_page import COLOURS
 from config import home_figures
 from wechat.inbox import conversation_page, spool
+from wechat.inbox.checkup import current_refusals
 from wechat.inbox.models import InboundMessage
 from wechat.replies.models import Rule
 
@@ -102,8 +103,8 @@ def _steps(account: OfficialAccount | None, rights: Rights) -> Iterator[SetUpSte
         return
     if not rights.may_view(Area.MESSAGES, account.pk):
         return
-    has_messages, has_rules = _has_begun(account)
-    if not has_messages:
+    has_arrived, has_rules = _has_begun(account)
+    if not has_arrived:
         yield SetUpStep(
             _("Enter the callback URL on WeChat's page"),
             _("Nothing has arrived from WeChat yet. Give it this address, the token and the EncodingAESKey."),
@@ -121,8 +122,10 @@ def _steps(account: OfficialAccount | None, rights: Rights) -> Iterator[SetUpSte
 
 
 def _has_begun(account: OfficialAccount) -> tuple[bool, bool]:
-    """Returns whether anything has arrived, and whether there is a rule."""
-    messages = InboundMessage.objects.filter(account=account)
+    """Returns whether anything has arrived, be it refused, and whether there is a rule."""
+    taken = Exists(InboundMessage.objects.filter(account=account))
+    refused = Exists(current_refusals(account.pk))
+    rules = Exists(Rule.objects.filter(account=account))
     asked = OfficialAccount.objects.filter(pk=account.pk)
-    begun = asked.values_list(Exists(messages), Exists(Rule.objects.filter(account=account))).get()
-    return bool(begun[0]), bool(begun[1])
+    has_taken, has_refused, has_rules = asked.values_list(taken, refused, rules).get()
+    return has_taken or has_refused, has_rules

@@ -205,16 +205,23 @@ def environ_of(scope: Any, body: Body) -> "WSGIEnvironment":
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
         LINE: scope.get(LINE, {}),
+        **_headers_of(scope),
+        # A chunked body came without a Content-Length.
+        "CONTENT_LENGTH": str(body.size),
     }
+    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    environ.pop("HTTP_CONTENT_LENGTH", None)
+    return environ
+
+
+def _headers_of(scope: Any) -> dict[str, str]:
+    """Returns the headers by their names in WSGI; several of one name are joined by commas."""
+    headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         # For WSGI ``X_Forwarded_For`` looks like ``X-Forwarded-For``, which the proxy controls.
         if b"_" in name:
             continue
         key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
         text = value.decode("latin-1")
-        environ[key] = f"{environ[key]},{text}" if key in environ else text
-    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
-    environ.pop("HTTP_CONTENT_LENGTH", None)
-    # A chunked body came without a Content-Length.
-    environ["CONTENT_LENGTH"] = str(body.size)
-    return environ
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+    return headers

@@ -158,7 +158,9 @@ def _keyed(button: Button, facts: References) -> Iterator[Problem]:
             "reply", is_error=button.kind == ButtonKind.CLICK,
         )  # fmt: skip
     if button.reply:
-        yield from _files(button, facts, (button.reply.asset, button.reply.cover), "reply")
+        for key in (button.reply.asset, button.reply.cover):
+            if key is not None:
+                yield from _file(button, facts.files.get(key), "reply")
         yield from _variables(button, button.reply)
         yield from _text_reply(button, button.reply)
 
@@ -186,10 +188,6 @@ def _answers(button: Button, facts: References) -> bool:
         or button.rule is not None
         or facts.answered(button.kind, button.platform_key)
     )
-
-
-def _view(button: Button, facts: References) -> Iterator[Problem]:
-    yield from _address(button, facts)
 
 
 def _mini_program(button: Button, facts: References) -> Iterator[Problem]:
@@ -258,32 +256,30 @@ def _media(button: Button, facts: References) -> Iterator[Problem]:
     if button.file is None and not button.media_id:
         yield _problem(button, _("“%(name)s” sends no file yet: choose one."), "file")
     elif button.file is not None:
-        yield from _files(button, facts, (button.file,), "file")
-
-
-def _files(button: Button, facts: References, wanted: Sequence[int | None], place: str) -> Iterator[Problem]:
-    for key in wanted:
-        if key is None:
-            continue
-        file = facts.files.get(key)
-        if file is not None and place == "file" and not file.permanent:
+        file = facts.files.get(button.file)
+        if file is not None and not file.permanent:
             yield _problem(
                 button,
                 _("WeChat keeps the file of “%(name)s” for 3 days only: make it permanent in the library."),
-                place,
+                "file",
             )
-        elif file is None:
-            yield _problem(button, _("The file of “%(name)s” is gone: choose another."), place)
-        elif file.failed:
-            yield _problem(
-                button, _("The file of “%(name)s” could not be uploaded to WeChat: upload it again."), place
-            )
-        elif not file.uploaded:
-            yield _problem(
-                button,
-                _("The file of “%(name)s” is still being uploaded to WeChat: wait a moment."),
-                place, is_error=place == "file",
-            )  # fmt: skip
+        else:
+            yield from _file(button, file, "file")
+
+
+def _file(button: Button, file: File | None, place: str) -> Iterator[Problem]:
+    if file is None:
+        yield _problem(button, _("The file of “%(name)s” is gone: choose another."), place)
+    elif file.failed:
+        yield _problem(
+            button, _("The file of “%(name)s” could not be uploaded to WeChat: upload it again."), place
+        )
+    elif not file.uploaded:
+        yield _problem(
+            button,
+            _("The file of “%(name)s” is still being uploaded to WeChat: wait a moment."),
+            place, is_error=place == "file",
+        )  # fmt: skip
 
 
 def _article(button: Button, facts: References) -> Iterator[Problem]:
@@ -295,7 +291,7 @@ def _article(button: Button, facts: References) -> Iterator[Problem]:
 
 _CHECKS: Mapping[ButtonKind, Callable[[Button, References], Iterator[Problem]]] = {
     **dict.fromkeys(KEYED, _keyed),
-    ButtonKind.VIEW: _view,
+    ButtonKind.VIEW: _address,
     ButtonKind.MINIPROGRAM: _mini_program,
     ButtonKind.MEDIA_ID: _media,
     ButtonKind.ARTICLE_ID: _article,

@@ -3,7 +3,7 @@
 A module that the app's ``handlers`` import registers it::
 
     CAMPAIGN = actions.register(
-        Action("campaign", _("Campaign"), Area.SENDING, carry_out=…, link=…, sized=followers)
+        Action("campaign", _("Campaign"), Area.SENDING, carry_out=…, link=…, otherwise=NOTHING)
     )
 
 ``carry_out`` is called once somebody approved, in one transaction with the approval; it raises ``Refused``

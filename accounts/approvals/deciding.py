@@ -1,15 +1,17 @@
 """The decisions about approvals, which record when nobody else could have decided."""
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.approvals import actions, policy
 from accounts.approvals.actions import ACTIONS, Refused
 from accounts.approvals.models import Approval
-from accounts.staff.rights import Rights
+from accounts.staff.rights import Area, Rights
 
 State = Approval.State
 
@@ -19,7 +21,7 @@ def may_decide(approval: Approval, user: User) -> bool:
     area = actions.of(approval).area
     if not Rights.of(user).may_change(area, approval.account_id):
         return False
-    return approval.asked_by_id != user.pk or not policy.others(approval.account_id, area, user)
+    return approval.asked_by_id != user.pk or not policy.others(approval.account_id, area, user).exists()
 
 
 def visible(rights: Rights, account_id: int) -> "QuerySet[Approval]":
@@ -28,14 +30,18 @@ def visible(rights: Rights, account_id: int) -> "QuerySet[Approval]":
     return Approval.objects.filter(account=account_id, action__in=seen)
 
 
-def waiting_for(user: User, account_id: int) -> "QuerySet[Approval]":
-    """Returns the waiting approvals of an account that a user may decide."""
+def waiting_for(user: User, account: Any) -> "QuerySet[Approval]":
+    """Returns the waiting approvals that a user may decide, of an account or of a reference to one."""
     rights = Rights.of(user)
-    able = [each.name for each in ACTIONS if rights.may_change(each.area, account_id)]
-    rows = Approval.objects.filter(account=account_id, state=State.WAITING, action__in=able)
-    own = set(rows.filter(asked_by=user.pk).values_list("action", flat=True))
-    shared = [name for name in own if policy.others(account_id, ACTIONS.get(name).area, user)]
-    return rows.exclude(asked_by=user.pk, action__in=shared)
+    decided_by_them = Q(pk__in=[])
+    for area in Area:
+        others = policy.others(OuterRef(OuterRef("account")), area, user)
+        decided_by_them |= Q(
+            ~Q(asked_by=user) | ~Q(Exists(others)),
+            account__in=rights.changeable(area),
+            action__in=[each.name for each in ACTIONS if each.area == area],
+        )
+    return Approval.objects.filter(decided_by_them, account=account, state=State.WAITING)
 
 
 def approve(approval: Approval, by: User) -> Approval | None:

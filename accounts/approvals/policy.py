@@ -1,9 +1,10 @@
 """The limits up to which a user may perform an action alone, set by the account's owner."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.approvals.actions import Action
 from accounts.approvals.models import API, ApprovalLimit
@@ -40,11 +41,14 @@ def roles_that_decide(area: Area) -> list[str]:
     return [role for role, areas in CHANGES.items() if area in areas]
 
 
-def others(account_id: int, area: Area, by: User) -> bool:
-    """Returns whether anybody other than that user may decide."""
-    held = StaffRight.objects.filter(account=account_id, role__in=roles_that_decide(area))
+def others(account: Any, area: Area, by: User) -> QuerySet[User]:
+    """Returns the users other than that one who may decide.
+
+    ``account`` is an id, or a reference to it for a subquery of a subquery.
+    """
+    held = StaffRight.objects.filter(account=account, role__in=roles_that_decide(area))
     people = User.objects.filter(is_active=True, is_staff=True).exclude(pk=by.pk)
-    return people.filter(Q(is_superuser=True) | Q(pk__in=held.values("user"))).exists()
+    return people.filter(Q(is_superuser=True) | Q(pk__in=held.values("user")))
 
 
 def _widest(limits: Iterable[Limit]) -> Limit:

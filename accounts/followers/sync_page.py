@@ -61,10 +61,16 @@ def _run_context(run: FollowerSync) -> dict[str, Any]:
         "percent": _percent(run),
         "remaining": _remaining(run),
         "problem": of_row(run),
-        "waits_until": run.due_at if run.error and run.due_at and run.due_at > timezone.now() else None,
+        "waits_until": _waits_until(run),
         "is_abandoned": run.started_at and run.is_open and not run.error and heartbeat.is_missing(run),
         "oddities": [ODDITIES[each] for each in run.remarks if each in ODDITIES],
     }
+
+
+def _waits_until(run: FollowerSync) -> datetime.datetime | None:
+    """Returns when a run that could not go on is tried again, unless a worker tries it now."""
+    at = run.planned_at if run.error else None
+    return at if at is not None and at > timezone.now() else None
 
 
 def _percent(run: FollowerSync) -> int:

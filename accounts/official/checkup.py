@@ -194,7 +194,11 @@ def _own_verification(account: OfficialAccount) -> Finding:
             _("Start the web process, or set PUBLIC_URL to the address that followers' requests come in at."),
         )
     if answer.status_code == 200 and answer.text == echo:
-        return Finding(Level.FINE, _("The callback at %(url)s verifies.") % {"url": account.callback_url})
+        return Finding(
+            Level.FINE,
+            _("%(url)s can be reached, and answers a verification of our own.")
+            % {"url": account.callback_url},
+        )
     if answer.status_code == 403 and answer.text == callback_addresses.REFUSED:
         return Finding(
             Level.FINE,

@@ -21,6 +21,7 @@ from wechat.kernel.subqueries import select_sql
 from wechat.kernel.work import KINDS, Kind, WorkRow, holds, last_turns
 from wechat.kernel.work.kinds import AnyKind
 from wechat.kernel.work.last_turns import LastTurn
+from wechat.kernel.work.rows import LEASED
 
 # The largest number of waiting rows that is counted.
 MOST = 10_000
@@ -106,14 +107,14 @@ def _jobs(
 
 
 def _counted(rows: Mapping[AnyKind, QuerySet[WorkRow] | None]) -> dict[str, Counted]:
-    """Returns by kind the number of due rows, the oldest due time, and the next due time."""
+    """Returns by kind the number of due rows, the oldest due time, and the next one that is no lease."""
     now, parts, params = timezone.now(), [], []
     for kind, found in rows.items():
         if found is None:
             continue
         due, due_params = select_sql(found.filter(due_at__lte=now).order_by("due_at").values("due_at")[:MOST])
         next_one, next_params = select_sql(
-            found.filter(due_at__gt=now).order_by("due_at").values("due_at")[:1]
+            found.filter(~LEASED, due_at__gt=now).order_by("due_at").values("due_at")[:1]
         )
         parts.append(
             f"SELECT %s, count(*), min(due_at), ({next_one}) FROM ({due}) AS due"  # noqa: S608 - Django's own SQL

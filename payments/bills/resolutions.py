@@ -139,11 +139,12 @@ def _accept(found: Discrepancy, order: Order, cashier: Cashier, by: User) -> Non
         kinds = {each.kind for each in agreed}
         applied = apply(order.merchant, payment, by=history.PLATFORM, accept=kinds)
         booked = payment.is_paid and applied.outcome is not TransactionOutcome.ASIDE
-        for each in agreed if booked else ():
-            history.write(order, Step.Kind.DISCREPANCY, Resolution(each.resolution).label, by)
-            _close(each, by)
-        if booked and found.resolution == Resolution.REFUND:
-            _give_back(found, order, by)
+        if booked:
+            for each in agreed:
+                history.write(order, Step.Kind.DISCREPANCY, Resolution(each.resolution).label, by)
+                _close(each, by)
+            if found.resolution == Resolution.REFUND:
+                _give_back(found, order, by)
     if not booked:
         # What else differs is a discrepancy of its own by now.
         raise OrderRefused(

@@ -6,8 +6,8 @@ from operator import or_
 
 from django.db.models import Q
 
-# With brackets, as some write the area code.
-TELEPHONE = re.compile(r"^[+(]?[0-9][0-9 ()-]{4,19}\Z")
+# At least the seven digits of the shortest local number; with brackets, as some write the area code.
+TELEPHONE = re.compile(r"^[+(]?(?:[0-9][ ()-]*){7,20}\Z")
 
 
 def filled_in(number: str) -> Q | None:

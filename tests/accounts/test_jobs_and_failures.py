@@ -61,6 +61,13 @@ def test_what_waits_is_counted_with_its_age_and_the_next_time(staff: Cast, owner
     assert f"{following:%m-%d %H:%M}" in row
 
 
+def test_the_end_of_a_lease_is_no_next_time(staff: Cast, owner: Client) -> None:
+    until = timezone.now() + datetime.timedelta(minutes=10)
+    message(staff.ours, "你好", due_at=until, leased_until=until, handled_at=None)
+    row = html(owner, JOBS).partition("处理消息与事件")[2].split("</tr>")[0]
+    assert f"{timezone.localtime(until):%H:%M}" not in row
+
+
 def test_work_on_hold_tells_why_and_goes_on_by_a_button(staff: Cast, owner: Client) -> None:
     held("menus.publish", staff.ours.pk)
     held("menus.publish", staff.theirs.pk)

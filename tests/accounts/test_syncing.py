@@ -139,6 +139,21 @@ def test_after_a_kill_another_worker_goes_on_within_seconds_and_the_page_says_so
     assert (run.step, run.profiled) == (Step.DONE, 3)
 
 
+def test_the_page_says_when_a_run_goes_on_but_not_until_when_a_worker_holds_it(
+    crowd: Crowd, staff: Cast
+) -> None:
+    crowd.add(3)
+    sync_requests.ask(crowd.account, Kind.FULL)
+    crowd.fail("/cgi-bin/user/info/batchget", http_status=502, times=1)
+    work.run("followers.sync_followers")
+    page = "/admin/followers/follower/sync/"
+    assert "自动继续" in signed_in(staff.owner).get(page).content.decode()
+    FollowerSync.objects.update(due_at=timezone.now())
+    (run,) = syncing.SYNCS.claim()
+    assert run.error
+    assert "自动继续" not in signed_in(staff.owner).get(page).content.decode()
+
+
 def test_a_worker_whose_run_was_taken_over_writes_nothing_more(crowd: Crowd) -> None:
     crowd.add(3)
     run = sync_requests.ask(crowd.account, Kind.FULL)

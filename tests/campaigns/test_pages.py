@@ -1,10 +1,12 @@
 """The pages of campaigns, from the new one to the report, as staff click through them."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -19,6 +21,7 @@ from tests.campaigns.conftest import World
 from tests.cast import Cast, member, signed_in
 from tests.workbooks import OPENID, WRITERS
 from tests.working import send_due
+from wechat.campaigns import running
 from wechat.campaigns.models import AudienceRow, Campaign, Recipient, Seed
 from wechat.kernel import work
 from wechat.pushes.models import Push, Template
@@ -301,6 +304,18 @@ def test_a_button_on_a_page_that_is_out_of_date_does_nothing(world: World, staff
     client.post(url("step", campaign.pk), {"step": "submit", "version": campaign.version - 1})
     campaign.refresh_from_db()
     assert campaign.state == "draft"
+
+
+def test_a_campaign_that_a_worker_begins_with_is_not_said_to_begin_when_its_lease_ends(
+    world: World, staff: Cast
+) -> None:
+    starts = timezone.now() + datetime.timedelta(days=1)
+    campaign = world.approved(world.campaign(starts_at=starts))
+    planned = f"<h2>定时：{timezone.localtime(starts):%Y-%m-%d %H:%M}</h2>"
+    assert planned in page(signed_in(staff.owner), campaign)
+    with time_machine.travel(starts):
+        assert running.CAMPAIGNS.claim() == [campaign]
+        assert "<h2>定时</h2>" in page(signed_in(staff.owner), campaign)
 
 
 def test_a_campaign_on_its_way_cannot_be_edited(world: World, staff: Cast) -> None:

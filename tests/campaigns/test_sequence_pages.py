@@ -14,7 +14,7 @@ from accounts.followers.models import CustomField, FieldValue, Follower, Tag
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, signed_in
 from wechat.campaigns.models import Enrolment, Sequence, SequenceStep
-from wechat.campaigns.sequences import enrolling, polling, timing
+from wechat.campaigns.sequences import enrolling, polling, running, timing
 from wechat.kernel import work
 from wechat.pushes import windows
 from wechat.pushes.models import Push, Template
@@ -347,6 +347,21 @@ def test_figures_of_a_step_lead_to_the_people_and_let_them_out(
     client.post(remove)
     enrolment = Enrolment.objects.get()
     assert (enrolment.state, enrolment.reason, enrolment.step) == ("stopped", "removed", None)
+
+
+def test_the_time_of_a_step_is_not_the_end_of_a_lease(staff: Cast, sequence: Sequence, page: str) -> None:
+    client = signed_in(staff.owner)
+    add(client, page, "message", wait="9")
+    client.post(page, {"do": "on"})
+    enrolling.start(staff.ours, OPENID, "follow", "test:1", at=timezone.now())
+    work.run("campaigns.run_sequences")
+    people = f"{LIST}{sequence.pk}/report/"
+    (line,) = client.get(people).context["lines"]
+    assert line.at > timezone.now()
+    Enrolment.objects.update(due_at=timezone.now())
+    running.ENROLMENTS.claim()
+    (line,) = client.get(people).context["lines"]
+    assert line.at is None
 
 
 def test_a_dry_run_says_when_which_way_and_why_not_and_sends_nothing(

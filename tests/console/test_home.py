@@ -22,7 +22,7 @@ from tests.console import world
 from tests.console.world import World
 from wechat.console.periods import DAY
 from wechat.desk.models import Thread
-from wechat.inbox.models import RECEIPTS
+from wechat.inbox.models import RECEIPTS, Refusal
 from wechat.kernel import work
 from wechat.pushes import windows
 from wechat.pushes.models import Push, PushDay, SendWindow
@@ -94,6 +94,16 @@ def _evening() -> Any:
     """Makes it evening, so that noon of today has been."""
     with time_machine.travel(midnight(timezone.localdate()) + datetime.timedelta(hours=20), tick=True):
         yield
+
+
+def test_whoever_is_pushed_to_in_vain_is_not_asked_to_enter_the_address(staff: Cast) -> None:
+    """What has to be mended is told above instead."""
+    empty = "还没有收到微信的任何推送"
+    assert empty in signed_in(staff.owner).get("/admin/").content.decode()
+    Refusal.objects.create(account=staff.ours, reason="signature", count=2, last_at=timezone.now())
+    page = signed_in(staff.owner).get("/admin/").content.decode()
+    assert empty not in page
+    assert "签名" in page
 
 
 @pytest.mark.parametrize("role", CARDS)

@@ -187,7 +187,7 @@ def _verdict(
     if missing := sorted(word for word in required if not row.words.get(word)):
         return Reason.NO_WORD, "、".join(missing)[:200]
     words = {**row.words, "openid": row.openid, "account": campaign.account.name}
-    for variant in variants if fields else ():
+    for variant in variants:
         wrong = check_all(fields, fill_all(variant.values, words))
         if wrong:
             name, problems = next(iter(wrong.items()))

@@ -146,29 +146,45 @@ def test(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _now(campaign: Campaign) -> dict[str, Any]:
-    """Returns the context of the self-refreshing part; asks WeChat for its quota only while nothing moves."""
+    """Returns the context of the self-refreshing part."""
     tally = Tally.of(campaign)
-    over, going = tally.number(*OVER), tally.going
-    left = tally.number(Now.WAITING, Now.QUEUED)
-    checked = campaign.checked_at is not None and bool(campaign.tally or campaign.tallied_at)
-    moving = campaign.state in (State.PREPARING, State.RUNNING) or (
-        campaign.due_at is not None and campaign.state in (State.DRAFT, State.SCHEDULED)
-    )
-    is_looked_at = not moving and campaign.state in (State.DRAFT, State.WAITING)
+    is_due = campaign.due_at is not None
     kinds = {each.kind for each in tally.counts if each.kind}
     return {
         "campaign": campaign,
-        "checking": campaign.state == State.DRAFT and campaign.due_at is not None,
-        "checked": checked,
+        "checking": is_due and campaign.state == State.DRAFT,
         "is_segment_changed": campaign.state in BEFORE_IT_BEGINS and campaign.is_segment_changed,
         "segment_changed": Campaign.Trouble.AUDIENCE_CHANGED.label,
-        "moving": moving or (campaign.state in STOPPED and campaign.due_at is not None),
+        "moving": is_due,
+        "held": [each for each in send_holds.in_words(campaign.account) if each.part in kinds],
+        **_forecast(campaign, tally),
+        **_progress(campaign, tally),
+    }
+
+
+def _forecast(campaign: Campaign, tally: Tally) -> dict[str, Any]:
+    """Returns who would get it, by which way and until when.
+
+    Asks WeChat what is left of the day's quota only while somebody decides, and nothing moves.
+    """
+    checked = campaign.checked_at is not None and bool(campaign.tally or campaign.tallied_at)
+    is_decided_on = campaign.due_at is None and campaign.state in (State.DRAFT, State.WAITING)
+    return {
+        "checked": checked,
         "chosen": tally.number(),
         "excluded": figures.reason_counts(tally, Now.EXCLUDED),
         "control": tally.number(Now.CONTROL),
         "to_send": tally.number(Now.WAITING),
-        "ways": figures.kind_counts(tally, campaign.account if is_looked_at else None),
+        "ways": figures.kind_counts(tally, campaign.account if is_decided_on else None),
         "ends_at": figures.ends_at(campaign, tally, timezone.now()) if checked else None,
+    }
+
+
+def _progress(campaign: Campaign, tally: Tally) -> dict[str, Any]:
+    """Returns what was sent so far, and what became of it."""
+    over, going, left = tally.number(*OVER), tally.going, tally.number(Now.WAITING, Now.QUEUED)
+    failed = tally.reasons(Now.FAILED).items()
+    return {
         "going": going,
         "over": over,
         "percent": min(100, round(100 * over / going)) if going else 100,
@@ -176,12 +192,7 @@ def _now(campaign: Campaign) -> dict[str, Any]:
         "ready_at": _ready_at(campaign, left),
         "quiet_until": campaign.quiet_ends(timezone.now()) if campaign.state == State.RUNNING else None,
         "outcomes": figures.reason_counts(tally, *OVER),
-        "held": [each for each in send_holds.in_words(campaign.account) if each.part in kinds],
-        "retriable": sum(
-            number
-            for (_state, reason), number in tally.reasons(Now.FAILED).items()
-            if reason in dispatch.RETRIED
-        ),
+        "retriable": sum(number for (_state, reason), number in failed if reason in dispatch.RETRIED),
         "report": report.of(campaign, tally) if campaign.started_at else [],
         "tells_orders": conversions.known(),
         "sent": tally.number(*SENT),

@@ -32,15 +32,19 @@ WHERE line.campaign_id = %s
 FOLLOWERS = "SELECT openid, subscribed, blacklisted, '' FROM ({found}) AS found"
 # The same openid falls into the same group every time the recipients of this campaign are selected.
 INSERT = """
-WITH chosen(openid, subscribed, blacklisted, fault) AS ({chosen}),
+WITH asked(campaign, held_out, letters, uses_service, uses_template, by_agreement, template_kind, no_way) AS (
+    VALUES (%s::bigint, %s::int, %s, %s::bool, %s::bool, %s::bool, %s, %s)
+),
+chosen(openid, subscribed, blacklisted, fault) AS ({chosen}),
 may_talk AS ({may_talk}),
 agreed AS ({agreed}),
 recent AS ({recent}),
 weighed AS (
     SELECT chosen.openid,
         CASE
-            WHEN %s AND may_talk.openid IS NOT NULL THEN 'service'
-            WHEN %s AND (NOT %s OR agreed.openid IS NOT NULL) THEN %s
+            WHEN asked.uses_service AND may_talk.openid IS NOT NULL THEN 'service'
+            WHEN asked.uses_template AND (NOT asked.by_agreement OR agreed.openid IS NOT NULL)
+                THEN asked.template_kind
             ELSE '' END AS kind,
         CASE
             WHEN chosen.subscribed IS NULL THEN 'stranger'
@@ -49,24 +53,29 @@ weighed AS (
             WHEN chosen.fault <> '' THEN chosen.fault
             WHEN recent.openid IS NOT NULL THEN 'recently'
             ELSE '' END AS fault,
-        ('x' || substr(md5(%s || chosen.openid), 1, 6))::bit(24)::int %% 100 AS place,
-        ('x' || substr(md5(%s || chosen.openid), 7, 6))::bit(24)::int AS lot
+        ('x' || substr(hash, 1, 6))::bit(24)::int %% 100 AS place,
+        ('x' || substr(hash, 7, 6))::bit(24)::int AS lot
     FROM chosen
+    CROSS JOIN asked
+    CROSS JOIN LATERAL (SELECT md5(asked.campaign || ':' || chosen.openid)) AS hashed(hash)
     LEFT JOIN may_talk ON may_talk.openid = chosen.openid
     LEFT JOIN agreed ON agreed.openid = chosen.openid
     LEFT JOIN recent ON recent.openid = chosen.openid
 ), judged AS (
     SELECT openid, kind, place, lot,
-        CASE WHEN fault <> '' THEN fault WHEN kind = '' THEN %s ELSE '' END AS reason
-    FROM weighed
+        CASE WHEN fault <> '' THEN fault WHEN kind = '' THEN asked.no_way ELSE '' END AS reason
+    FROM weighed CROSS JOIN asked
 )
 INSERT INTO campaigns_recipient (campaign_id, openid, kind, letter, state, reason)
-SELECT %s, openid,
-    CASE WHEN reason = '' AND place >= %s THEN kind ELSE '' END,
-    CASE WHEN reason = '' AND place >= %s THEN substr(%s, 1 + lot %% length(%s), 1) ELSE '' END,
-    CASE WHEN reason <> '' THEN 'excluded' WHEN place < %s THEN 'control' ELSE 'waiting' END,
-    reason
+SELECT campaign, openid,
+    CASE WHEN state = 'waiting' THEN kind ELSE '' END,
+    CASE WHEN state = 'waiting' THEN substr(letters, 1 + lot %% length(letters), 1) ELSE '' END,
+    state, reason
 FROM judged
+CROSS JOIN asked
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN reason <> '' THEN 'excluded' WHEN place < held_out THEN 'control' ELSE 'waiting' END
+) AS outcome(state)
 """
 
 
@@ -142,26 +151,18 @@ def _statement(campaign: Campaign) -> tuple[str, list[Any]]:
         "agreed": _agreed(campaign),
         "recent": _recent(campaign),
     }
-    template = campaign.template
-    letters = "".join(sorted(campaign.variants.values_list("letter", flat=True)))
-    no_way = Recipient.Reason.NOT_AGREED if campaign.uses_template else Recipient.Reason.NO_WAY
-    seed, held_out = f"{campaign.pk}:", campaign.held_out
-    parameters = [
-        *(each for _sql, given in parts.values() for each in given),
+    kind = campaign.template.kind if campaign.template else ""
+    asked = [
+        campaign.pk,
+        campaign.held_out,
+        "".join(sorted(campaign.variants.values_list("letter", flat=True))),
         campaign.uses_service,
         campaign.uses_template,
-        template is not None and template.kind in BY_AGREEMENT,
-        template.kind if template else "",
-        seed,
-        seed,
-        no_way,
-        campaign.pk,
-        held_out,
-        held_out,
-        letters,
-        letters,
-        held_out,
+        kind in BY_AGREEMENT,
+        kind,
+        Recipient.Reason.NOT_AGREED if campaign.uses_template else Recipient.Reason.NO_WAY,
     ]
+    parameters = [*asked, *(each for _sql, given in parts.values() for each in given)]
     return INSERT.format(**{name: sql for name, (sql, _given) in parts.items()}), parameters
 
 

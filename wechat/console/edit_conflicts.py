@@ -305,16 +305,12 @@ def _listed(rows: list[str]) -> str:
 def _sentence(changed: str, row: Model | None, since: datetime.datetime) -> str:
     found = (look(row, since) for look in last_changes) if row is not None and row.pk else ()
     who = next((each for each in found if each), None)
-    return joined(
-        [
-            _("While you had this page open, this was changed: %(changed)s.") % {"changed": changed},
-            *(_by(*each) for each in [who] if each),
-            _(
-                "Nothing is saved yet, and what you typed is still here. Save again to put yours in its "
-                "place; to keep the other, fill in the present values first."
-            ),
-        ]
+    happened = _("While you had this page open, this was changed: %(changed)s.") % {"changed": changed}
+    next_step = _(
+        "Nothing is saved yet, and what you typed is still here. Save again to put yours in its place; to "
+        "keep the other, fill in the present values first."
     )
+    return joined([happened, _by(*who), next_step] if who else [happened, next_step])
 
 
 def _by(who: str, at: datetime.datetime) -> str:

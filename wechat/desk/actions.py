@@ -52,13 +52,16 @@ PAUSES: Mapping[str, tuple[str | Promise, datetime.timedelta]] = {
 def act(request: HttpRequest, thread: Thread) -> HttpResponse:
     """Performs the action of a button; answers a script with JSON, a plain form with a redirect."""
     _limit_to_posted_message(request, thread)
-    action = ACTIONS.get(request.POST.get("do", ""))
-    if action is None:
+    name = request.POST.get("do", "")
+    if name not in ACTIONS and name not in PICTURE_ACTIONS:
         raise Http404
     wrong, shown, picture = "", "", None
     try:
         picture = _posted_picture(request, thread)
-        action(request, thread, picture)
+        if name in PICTURE_ACTIONS:
+            PICTURE_ACTIONS[name](request, thread, picture)
+        else:
+            ACTIONS[name](request, thread)
     except ValidationError as error:
         wrong = joined(error.messages)
         shown = error.shown if isinstance(error, ProfileRefused) else ""
@@ -68,7 +71,7 @@ def act(request: HttpRequest, thread: Thread) -> HttpResponse:
         return JsonResponse(answer, status=422 if wrong else 200)
     if wrong:
         messages.error(request, wrong)
-    kept = FIELDS if wrong or action in LEAVING_THE_REST else ()
+    kept = FIELDS if wrong or name in LEAVING_THE_REST else ()
     if kept or held:
         values = {name: request.POST.get(name, "") for name in kept}
         request.session[REFUSED_INPUT] = {"thread": thread.pk, "held": held, **values}
@@ -136,14 +139,14 @@ def _take_off(request: HttpRequest, thread: Thread, picture: ConversationPicture
         pictures.delete([picture])
 
 
-def _again(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
+def _again(request: HttpRequest, thread: Thread) -> None:
     push = _chosen(Push, thread.account, request.POST.get("push", ""))
     if push is None or push.openid != thread.openid:
         raise Http404
     replying.reply_again(thread.account, thread, reader(request), push)
 
 
-def _note(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
+def _note(request: HttpRequest, thread: Thread) -> None:
     text = request.POST.get("text", "").strip()
     if not text:
         raise ValidationError(_("Write the note first."))
@@ -156,13 +159,13 @@ def _note(request: HttpRequest, thread: Thread, picture: ConversationPicture | N
         )
 
 
-def _assign(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
+def _assign(request: HttpRequest, thread: Thread) -> None:
     chosen = request.POST.get("to", "")
     to = next((each for each in staff.colleagues(thread.account) if str(each.pk) == chosen), None)
     threads.assign(thread, to)
 
 
-def _put_off(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
+def _put_off(request: HttpRequest, thread: Thread) -> None:
     pause = PAUSES.get(request.POST.get("pause", ""))
     if pause is None:
         raise ValidationError(_("Choose how long."))
@@ -185,7 +188,7 @@ class ProfileRefused(ValidationError):
 
 
 @transaction.atomic
-def _profile(request: HttpRequest, thread: Thread, picture: ConversationPicture | None) -> None:
+def _profile(request: HttpRequest, thread: Thread) -> None:
     """Saves the remark, tags and fields of the follower, as the follower's own page does."""
     follower = thread.follower
     if follower is None or not may_change_profile(request, thread.account_id):
@@ -206,19 +209,22 @@ def _chosen(model: Any, account: OfficialAccount, pk: str) -> Any:
     return model.objects.filter(account=account, pk=row_id(pk)).first()
 
 
-ACTIONS: Mapping[str, Callable[[HttpRequest, Thread, ConversationPicture | None], None]] = {
-    "reply": _reply,
-    "picture": _send_picture,
-    "take_off": _take_off,
+ACTIONS: Mapping[str, Callable[[HttpRequest, Thread], None]] = {
     "again": _again,
     "note": _note,
     "assign": _assign,
     "put_off": _put_off,
     "profile": _profile,
-    "take": lambda request, thread, _picture: takeovers.take(thread, reader(request)),
-    "give_back": lambda _request, thread, _picture: takeovers.give_back(thread),
-    "close": lambda _request, thread, _picture: threads.close(thread),
-    "reopen": lambda _request, thread, _picture: threads.reopen(thread),
+    "take": lambda request, thread: takeovers.take(thread, reader(request)),
+    "give_back": lambda _request, thread: takeovers.give_back(thread),
+    "close": lambda _request, thread: threads.close(thread),
+    "reopen": lambda _request, thread: threads.reopen(thread),
+}
+# The actions that use the picture of the form.
+PICTURE_ACTIONS: Mapping[str, Callable[[HttpRequest, Thread, ConversationPicture | None], None]] = {
+    "reply": _reply,
+    "picture": _send_picture,
+    "take_off": _take_off,
 }
 # The actions after which a plain form still has what was typed in it.
-LEAVING_THE_REST = frozenset({_send_picture, _take_off})
+LEAVING_THE_REST = frozenset({"picture", "take_off"})

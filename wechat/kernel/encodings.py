@@ -73,12 +73,13 @@ def detect(file: IO[bytes], declared: str = "") -> Encoding:
     file.seek(0)
     head = file.read(CHUNK)
     utf8, others = _candidates(head)
-    for errors in ("strict", "surrogatepass") if utf8 else ():
-        if _decodes(file, utf8, errors):
-            return Encoding(utf8, errors)
-    # Before the other encodings: GB 18030 finds some meaning in nearly any bytes.
-    if utf8 and _is_mostly(file, utf8, RIGHT_FOR_A_WRONG_ONE):
-        return Encoding(utf8, "replace")
+    if utf8:
+        for errors in ("strict", "surrogatepass"):
+            if _decodes(file, utf8, errors):
+                return Encoding(utf8, errors)
+        # Before the other encodings: GB 18030 finds some meaning in nearly any bytes.
+        if _is_mostly(file, utf8, RIGHT_FOR_A_WRONG_ONE):
+            return Encoding(utf8, "replace")
     if utf8 == "utf-8":
         others = (_believed(head, declared) or _likelier_chinese(head), *others)
     for name in others:

@@ -5,7 +5,7 @@ Source: the answer of ``get_current_autoreply_info``.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -35,11 +35,11 @@ def described(info: dict[str, Any], account_name: str) -> Iterator[tuple[str, Po
     follow, default = part(info, "add_friend_autoreply_info"), part(info, "message_default_autoreply_info")
     if follow:
         on = bool(flag(info, "is_add_friend_reply_open"))
-        yield "platform:follow", _rule(_("Welcome"), Trigger.FOLLOW, on, [], [follow], account_name)
+        yield "platform:follow", _rule(_("Welcome"), Trigger.FOLLOW, [follow], account_name, enabled=on)
     on = bool(flag(info, "is_autoreply_open"))
     yield from _keyword_rules(info, on, account_name)
     if default:
-        yield "platform:default", _rule(_("Default"), Trigger.DEFAULT, on, [], [default], account_name)
+        yield "platform:default", _rule(_("Default"), Trigger.DEFAULT, [default], account_name, enabled=on)
 
 
 def _keyword_rules(info: dict[str, Any], on: bool, account_name: str) -> Iterator[tuple[str, Portable]]:
@@ -47,23 +47,32 @@ def _keyword_rules(info: dict[str, Any], on: bool, account_name: str) -> Iterato
     for listed in rows(part(info, "keyword_autoreply_info"), "list"):
         key = f"platform:keyword:{number(listed, 'create_time')}"
         twins[key] += 1
-        name = text(listed, "rule_name") or _("Without name")
-        keywords, replies = rows(listed, "keyword_list_info"), rows(listed, "reply_list_info")
-        random = text(listed, "reply_mode") == "random_one"
-        rule = _rule(name, Trigger.KEYWORD, on, keywords, replies, account_name, random=random)
+        rule = _rule(
+            text(listed, "rule_name") or _("Without name"),
+            Trigger.KEYWORD,
+            rows(listed, "reply_list_info"),
+            account_name,
+            enabled=on,
+            keywords=rows(listed, "keyword_list_info"),
+            random=text(listed, "reply_mode") == "random_one",
+        )
         yield f"{key}:{twins[key]}", rule
 
 
 def _rule(
     name: str,
     trigger: Trigger,
-    on: bool,
-    keywords: list[Any],
     replies: list[Any],
     account_name: str,
     *,
+    enabled: bool,
+    keywords: Iterable[Any] = (),
     random: bool = False,
 ) -> Portable:
+    """Returns a rule with all that our rules can express; whatever cannot be taken over is in its note.
+
+    A rule that lacks anything is not enabled.
+    """
     notes: list[str] = []
     kept_keywords = [kept for each in keywords for kept in _keyword(each, notes)]
     taken = [list(_replies(each, account_name, notes)) for each in replies]
@@ -76,7 +85,7 @@ def _rule(
     lacking = not kept_replies or (trigger is Trigger.KEYWORD and not kept_keywords)
     return {
         "name": name[:LONGEST_NAME],
-        "enabled": on and not notes and not lacking,
+        "enabled": enabled and not notes and not lacking,
         "trigger": trigger.value,
         "strategy": "random" if random else "all",
         "keywords": [each for at, each in enumerate(kept_keywords) if each not in kept_keywords[:at]],

@@ -96,7 +96,7 @@ class DiscrepancyAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         assert found.order is not None
         account_id = found.order.account_id
         return {
-            "is_alone": not policy.others(account_id, self.area, reader(request)),
+            "is_alone": not policy.others(account_id, self.area, reader(request)).exists(),
             "may_invite": Rights.of(request.user).may_change(Area.SETTINGS, account_id),
         }
 

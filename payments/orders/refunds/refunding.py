@@ -73,12 +73,28 @@ def request(
     _validate(amount, reason, key)
     try:
         with transaction.atomic():
-            return _requested(order, amount, source, key, reason, by, agreed_by)
+            locked = Order.locked(order.pk)
+            if made := _known(locked.account_id, source, key):
+                return _same(made, locked, amount, reason)
+            _check(locked, amount)
+            serialise(locked.account_id, source, by)
+            left = left_alone(locked, source, by)
+            agreed = agreed_by is not None or left is None or amount <= left
+            refund = Refund(
+                account=locked.account,
+                order=locked,
+                source=source,
+                key=key,
+                amount=amount,
+                reason=reason,
+                asked_by=by,
+                decided_by=agreed_by,
+            )
+            return _reserved(locked, refund, agreed=agreed)
     except IntegrityError:
-        found = Refund.objects.filter(account=order.account_id, source=source, key=key).first()
-        if found is None:
+        if (made := _known(order.account_id, source, key)) is None:
             raise
-        return _same(found, order, amount, reason)
+        return _same(made, order, amount, reason)
 
 
 def query_soon(merchant: Merchant, out_refund_no: str) -> bool:
@@ -115,35 +131,24 @@ def _validate(amount: int, reason: str, key: str) -> None:
         raise OrderRefused("key", _("The key has 1 to 160 characters."))
 
 
-def _requested(
-    order: Order, amount: int, source: str, key: str, reason: str, by: User | None, agreed_by: User | None
-) -> Refund:
-    locked = Order.locked(order.pk)
-    made = Refund.objects.filter(account=locked.account_id, source=source, key=key).first()
-    if made:
-        return _same(made, locked, amount, reason)
-    _check(locked, amount)
-    serialise(locked.account_id, source, by)
-    left = left_alone(locked, source, by)
-    agreed = agreed_by is not None or left is None or amount <= left
+def _known(account_id: int, source: str, key: str) -> Refund | None:
+    return Refund.objects.filter(account=account_id, source=source, key=key).first()
+
+
+def _reserved(order: Order, refund: Refund, *, agreed: bool) -> Refund:
+    """Reserves the amount of a new refund, which otherwise waits for a second person.
+
+    The caller holds the order's lock.
+    """
     now = timezone.now()
-    refund = Refund.objects.create(
-        account=locked.account,
-        order=locked,
-        out_refund_no=new_number("WR", now),
-        source=source,
-        key=key,
-        amount=amount,
-        reason=reason,
-        asked_by=by,
-        decided_by=agreed_by,
-        state=RefundState.PENDING if agreed else RefundState.WAITING,
-        due_at=now if agreed else None,
-    )
-    locked.reserved += amount
-    locked.save(update_fields=["reserved"])
-    state = RefundState(refund.state).label
-    history.write(locked, Step.Kind.REFUND, str(refund), by or source, outcome=state)
+    refund.out_refund_no = new_number("WR", now)
+    refund.state = RefundState.PENDING if agreed else RefundState.WAITING
+    refund.due_at = now if agreed else None
+    refund.save()
+    order.reserved += refund.amount
+    order.save(update_fields=["reserved"])
+    by = refund.asked_by or refund.source
+    history.write(order, Step.Kind.REFUND, str(refund), by, outcome=RefundState(refund.state).label)
     if not agreed:
         approval.wait(refund)
     return refund

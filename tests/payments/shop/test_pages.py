@@ -131,6 +131,16 @@ def test_what_is_asked_is_kept_with_the_order(person: Person, offered: Offered) 
     assert people.one(order.account_id, order.openid).name == dict(kept)["姓名"]
 
 
+@pytest.mark.parametrize("number", ["none", "12345", "1-2-3-4-5-6", "(010)"])
+def test_what_has_too_few_digits_is_no_telephone_number(
+    person: Person, offered: Offered, number: str
+) -> None:
+    item = offered()
+    (phone,) = ask(item, "手机", kind="phone")
+    assert "This is no telephone number." in text(order_it(person, item, **{phone: number}))
+    assert not Order.objects.exists()
+
+
 def test_a_telephone_number_may_be_typed_in_full_width(person: Person, offered: Offered) -> None:
     item = offered()
     (phone,) = ask(item, "手机", kind="phone")

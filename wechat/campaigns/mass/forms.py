@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Sequence
 from typing import IO, Any
 
 from django import forms
@@ -21,6 +22,7 @@ from wechat.campaigns.models import MassSend
 from wechat.console.big_tables import FilterForm
 from wechat.console.days import moment_field
 from wechat.console.tables import headings
+from wechat.console.tables.headings import Heading
 from wechat.console.tables.limits import UnreadableTable
 from wechat.contents.form import ContentForm
 from wechat.contents.models import Kind
@@ -190,18 +192,8 @@ def _openids(file: IO[bytes]) -> list[str]:
     found: dict[str, None] = {}
     try:
         heading, rows = headings.split(file, is_openid_name, needs_key=False)
-        column = heading.first(is_openid_name)
         for number, row in rows:
-            cells = [cell.strip() for cell in row]
-            if column is not None and (too_many := headings.surplus(heading.names, cells)):
-                sentence = _("Row %(row)d: %(problem)s")
-                raise ValidationError(sentence % {"row": number, "problem": too_many})
-            openid = next(iter(cells[column or 0 :]), "")
-            if openid and not OPENID.match(openid):
-                sentence = _("Line %(number)d is no OpenID: %(line)s")
-                raise ValidationError(sentence % {"number": number, "line": ",".join(row)[:40]})
-            beside = filter(is_openid_of_wechat, cells) if column is None else ()
-            found |= dict.fromkeys([*([openid] if openid else []), *beside])
+            found |= dict.fromkeys(_openids_in(number, row, heading))
             if len(found) > MOST_OPENIDS:
                 raise ValidationError(_("The file has more than 100,000 OpenIDs; divide it."))
     except UnreadableTable as error:
@@ -214,3 +206,17 @@ def _openids(file: IO[bytes]) -> list[str]:
             )
         )
     return list(found)
+
+
+def _openids_in(number: int, row: Sequence[str], heading: Heading) -> list[str]:
+    """Returns the OpenIDs of a row, at most one if a column is called so. Raises ``ValidationError``."""
+    cells = [cell.strip() for cell in row]
+    column = heading.first(is_openid_name)
+    if column is not None and (too_many := headings.surplus(heading.names, cells)):
+        raise ValidationError(_("Row %(row)d: %(problem)s") % {"row": number, "problem": too_many})
+    first = next(iter(cells[column or 0 :]), "")
+    if first and not OPENID.match(first):
+        sentence = _("Line %(number)d is no OpenID: %(line)s")
+        raise ValidationError(sentence % {"number": number, "line": ",".join(row)[:40]})
+    beside = filter(is_openid_of_wechat, cells) if column is None else ()
+    return [*filter(None, [first]), *beside]

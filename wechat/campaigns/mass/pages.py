@@ -49,25 +49,40 @@ def send(request: HttpRequest, found: MassSend) -> HttpResponse:
     if not found.may_be_edited:
         return _back(found.pk)
     form = SendForm(request.POST or None)
-    at = form.cleaned_data["at"] if form.is_bound and form.is_valid() else None
+    at = form.cleaned_data["at"] if form.is_valid() else None
     numbers, problems = _preflight(found, at)
     seen = approval.fingerprint_of(found.pk)
-    agreed = request.method == "POST" and form.is_valid() and not problems
+    agreed = form.is_valid() and not problems
     if agreed and request.POST.get("seen") != seen:
         messages.error(request, _("The mass send has changed since you saw it. Look again, then send it."))
         agreed = False
     word = _("everybody")
     if agreed and (found.target != Target.ALL or typed_word.is_typed(request, word)):
         return _planned(request, found, at)
-    template = "mass_sure" if agreed else "mass_send"
-    context = {"form": form, "at": at, "numbers": numbers, "problems": problems, "seen": seen}
-    context |= allowances(found.account)
-    context |= typed_word.context(request, word)
-    if numbers is not None and not problems:
-        context["second_person"] = approval.needs_another(found, numbers.will_get, reader(request))
-    if numbers is not None and found.target in (Target.SEGMENT, Target.LIST):
-        context["calls"] = -(-numbers.will_get // MOST_OPENIDS)
-    return _page(request, found, template, _("Mass send"), **context)
+    needs_another = (
+        numbers is not None
+        and not problems
+        and approval.needs_another(found, numbers.will_get, reader(request))
+    )
+    context = {
+        "form": form,
+        "at": at,
+        "numbers": numbers,
+        "problems": problems,
+        "seen": seen,
+        "second_person": needs_another,
+        "calls": _calls(found, numbers),
+        **allowances(found.account),
+        **typed_word.context(request, word),
+    }
+    return _page(request, found, "mass_sure" if agreed else "mass_send", _("Mass send"), **context)
+
+
+def _calls(found: MassSend, numbers: allowance.Arithmetic | None) -> int | None:
+    """Returns the number of calls that a mass send to single followers takes; ``None`` for any other."""
+    if numbers is None or found.target not in (Target.SEGMENT, Target.LIST):
+        return None
+    return -(-numbers.will_get // MOST_OPENIDS)
 
 
 @_changeable
@@ -126,7 +141,8 @@ def _preflight(found: MassSend, at: Any) -> tuple[allowance.Arithmetic | None, l
     The numbers are ``None`` if the segment is broken.
     """
     when = at or timezone.now()
-    problems = [words.MARKS[mark] for mark in [bodies.problem(found)] if mark and mark != "file"]
+    mark = bodies.problem(found)
+    problems = [words.MARKS[mark]] if mark and mark != "file" else []
     try:
         numbers = allowance.arithmetic(found, when, with_planned=True)
     except UnknownCondition as error:

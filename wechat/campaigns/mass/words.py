@@ -80,15 +80,15 @@ def of_call(call: MassCall) -> str:
         return str(REVIEWS.get(int(review[1]), call.status))
     if call.state == MassCall.State.UNCERTAIN:
         return _("Whether it was sent is not known: look at WeChat's own page before you send it again.")
-    if call.state == MassCall.State.FAILED and call.errcode is None:
+    if call.state == MassCall.State.ACCEPTED:
+        return ""
+    if call.errcode is not None:
+        return str(CODES.get(call.errcode) or in_words(call.errcode))
+    if call.state == MassCall.State.FAILED:
         return of_error(None, call.error)
-    if call.state == MassCall.State.ACCEPTED or call.errcode is None:
-        return (
-            ""
-            if call.state != MassCall.State.SENDING or not call.error
-            else _("The answer was lost; WeChat is asked again in a minute, and sends it once only.")
-        )
-    return str(CODES.get(call.errcode) or in_words(call.errcode))
+    if call.state == MassCall.State.SENDING and call.error:
+        return _("The answer was lost; WeChat is asked again in a minute, and sends it once only.")
+    return ""
 
 
 def of_checks(call: MassCall) -> list[str]:

@@ -67,7 +67,7 @@ def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
 
 def _lines_of_enrolments(rows: "QuerySet[Enrolment]", before: int | None) -> tuple[list[Line], int | None]:
     found, more = _cut(rows.select_related("step"), before)
-    return [Line(row, row.due_at, str(row.step or row.get_state_display())) for row in found], more
+    return [Line(row, row.planned_at, str(row.step or row.get_state_display())) for row in found], more
 
 
 def _lines_of_runs(rows: "QuerySet[StepRun]", before: int | None) -> tuple[list[Line], int | None]:

@@ -36,7 +36,7 @@ OUTCOME_OF = {state: outcome for outcome, states in STATES.items() for state in 
 
 
 @dataclass(slots=True)
-class Tally:
+class StepTally:
     """The numbers of followers at one step, by ``OUTCOMES``."""
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -57,9 +57,9 @@ class EnrolmentCount:
     reasons: dict[str, int] = field(default_factory=dict)
 
 
-def steps(shown: Iterable[SequenceStep]) -> dict[int, Tally]:
+def steps(shown: Iterable[SequenceStep]) -> dict[int, StepTally]:
     """Returns by step id how many followers wait there, and the outcomes for the others."""
-    tallies = {step.pk: Tally() for step in shown}
+    tallies = {step.pk: StepTally() for step in shown}
     waiting = Enrolment.objects.filter(step__in=tallies, state__in=OPEN).order_by()
     for pk, number in waiting.values_list("step").annotate(Count("pk")):
         tallies[pk].add("here", number)

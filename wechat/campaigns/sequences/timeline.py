@@ -13,7 +13,7 @@ from accounts.followers import segments
 from wechat.campaigns.models import Sequence, SequenceStep
 from wechat.campaigns.sequences import paths, report
 from wechat.campaigns.sequences.paths import Node, Place
-from wechat.campaigns.sequences.report import OUTCOMES, Tally
+from wechat.campaigns.sequences.report import OUTCOMES, StepTally
 
 Type, Lane, Unit = SequenceStep.Type, SequenceStep.Lane, SequenceStep.Unit
 
@@ -24,7 +24,7 @@ ICONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class StepFigure:
     """A number of people, and the page where they are listed."""
 
     label: StrOrPromise
@@ -51,7 +51,7 @@ class TimelineStep:
     icon: str
     gap: Gap
     conditions: list[str]
-    figures: list[Figure]
+    figures: list[StepFigure]
     lanes: list["TimelineLane"] = field(default_factory=list)
 
 
@@ -79,7 +79,7 @@ def _shown(
     nodes: Iterable[Node],
     numbers: Mapping[int, int],
     asked: Mapping[int, list[str]],
-    tallies: Mapping[int, Tally],
+    tallies: Mapping[int, StepTally],
 ) -> Iterator[TimelineStep]:
     for node in nodes:
         step = node.step
@@ -92,7 +92,7 @@ def _shown(
             icon=ICONS[Type(step.type)],
             gap=Gap(Place(step.pk), _("after step %d") % number),
             conditions=asked.get(step.pk, []),
-            figures=_figures(step, tallies.get(step.pk, Tally())),
+            figures=_figures(step, tallies.get(step.pk, StepTally())),
         )
         if step.type == Type.BRANCH:
             shown.lanes = [
@@ -150,10 +150,10 @@ def _lane_begins(number: int, lane: SequenceStep.Lane) -> str:
     return _("first in “%(lane)s” of step %(number)d") % {"lane": lane.label, "number": number}
 
 
-def _figures(step: SequenceStep, tally: Tally) -> list[Figure]:
+def _figures(step: SequenceStep, tally: StepTally) -> list[StepFigure]:
     """Returns the figures of a step, without those that count nobody."""
     outcomes = [name for name in OUTCOMES if tally[name]]
-    return [Figure(OUTCOMES[name], tally[name], page_of(step, name)) for name in outcomes]
+    return [StepFigure(OUTCOMES[name], tally[name], page_of(step, name)) for name in outcomes]
 
 
 def page_of(step: SequenceStep, outcome: str) -> str:

@@ -31,7 +31,7 @@ Type = SequenceStep.Type
 
 
 @dataclass(slots=True)
-class Panel:
+class StepPanel:
     """The open panel of the editor: a new step with its place, or an existing step."""
 
     step: SequenceStep
@@ -78,7 +78,7 @@ def show(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     return _page(request, sequence, panel)
 
 
-def _page(request: HttpRequest, sequence: Sequence, panel: Panel | None) -> HttpResponse:
+def _page(request: HttpRequest, sequence: Sequence, panel: StepPanel | None) -> HttpResponse:
     steps = steps_of(sequence.pk)
     shown = timeline.of(sequence, steps)
     may_change = entered(request).may_change
@@ -100,7 +100,7 @@ def _page(request: HttpRequest, sequence: Sequence, panel: Panel | None) -> Http
     return TemplateResponse(request, "campaigns/sequence_timeline.html", context)
 
 
-def _panel(request: HttpRequest, sequence: Sequence) -> Panel | None:
+def _panel(request: HttpRequest, sequence: Sequence) -> StepPanel | None:
     """Returns the panel that the address opens, bound to the posted data; ``None`` if it opens none.
 
     Raises ``Http404`` for a step that no longer exists.
@@ -119,7 +119,7 @@ def _panel(request: HttpRequest, sequence: Sequence) -> Panel | None:
     else:
         return None
     is_filled = request.method == "POST"
-    panel = Panel(step, form_of(step, request.POST if is_filled else None), place)
+    panel = StepPanel(step, form_of(step, request.POST if is_filled else None), place)
     if panel.is_branch:
         new = [segments.Condition(field="", compare="", value="")] if place else []
         panel.filled = conditions(
@@ -128,7 +128,7 @@ def _panel(request: HttpRequest, sequence: Sequence) -> Panel | None:
     return panel
 
 
-def _counted(sequence: Sequence, panel: Panel) -> dict[str, Any]:
+def _counted(sequence: Sequence, panel: StepPanel) -> dict[str, Any]:
     """Returns the context for the rows of conditions, with the number of followers who meet them now."""
     shown = {"conditions": panel.filled, "show_errors": panel.show_errors, "count": None}
     if not panel.filled or not all(each.is_valid() for each in panel.filled):
@@ -145,7 +145,7 @@ def _counted(sequence: Sequence, panel: Panel) -> dict[str, Any]:
     return {**shown, "count": count, "exact": exact}
 
 
-def _saved(request: HttpRequest, sequence: Sequence, panel: Panel) -> HttpResponse | None:
+def _saved(request: HttpRequest, sequence: Sequence, panel: StepPanel) -> HttpResponse | None:
     step = panel.form.instance
     step.conditions = [each.row for each in panel.filled]
     try:

@@ -30,11 +30,11 @@ def claim(rows: QuerySet[Row], *, lease: datetime.timedelta, limit: int) -> list
         leased = rows.model._default_manager.filter(pk__in=[row.pk for row in found])
         leased.update(due_at=now + lease, leased_until=now + lease)
     for row in found:
-        row.is_suspect = row.was_interrupted
+        row.is_suspect = row.is_leased
         row.due_at = row.leased_until = now + lease
     return found
 
 
 def _alone(due: list[Row]) -> list[Row]:
     """Returns the first row alone if its worker was interrupted, else the rows before the first such row."""
-    return list(takewhile(lambda row: not row.was_interrupted, due)) or due[:1]
+    return list(takewhile(lambda row: not row.is_leased, due)) or due[:1]

@@ -1,7 +1,7 @@
 """The handling of rows whose worker ended while it worked on them: one of them may have killed it.
 
 A worker that is killed, by a crash of a library or for lack of memory, records nothing: its lease ends and
-the row is as it was claimed (``WorkRow.was_interrupted``). The same is true if a function fails for its whole
+the row is as it was claimed (``WorkRow.is_leased``). The same is true if a function fails for its whole
 batch. Such rows are claimed one at a time, so that the others of their batch get done. A row that ended three
 workers while it was leased alone is given up. The count is in a table of its own and is written only after an
 interruption, so normal claiming costs nothing more.

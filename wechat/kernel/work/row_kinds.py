@@ -46,14 +46,17 @@ RETRY = tuple(datetime.timedelta(seconds=seconds) for seconds in (5, 30, 120, 60
 class Kind(AnyKind, Generic[Row]):
     """A kind of work whose rows are claimed by their due time, the oldest first.
 
-    ``rows`` gives those that a worker may take, whatever their time. ``subject`` is the path to the number of
-    whose work it is, an account's for most: when that account is on hold its rows wait, and the others go on.
-    ``divided_by`` is the column or annotation that tells which API a row is for, where a kind calls several:
-    each has a quota of its own, so what holds one of these ``parts``, the column's values, leaves the others.
-    ``batch`` rows are claimed at a time. ``by_day``: it writes to followers, which waits for the morning
-    after a quota was used up. Where ``gives_up`` is false a row is never given up: whatever the error, it is
-    tried again after the last of the pauses. ``asks``: which of the rows wait for a person once they were due
-    long ago, see ``overdue``. Without a ``lease`` a short one is renewed while a row is done: ``heartbeat``.
+    - ``rows`` returns the rows that workers may take, whatever their due time. ``batch`` of them are claimed
+      at a time, for a ``lease``; by default for a short one that is renewed while a row is processed, see
+      ``heartbeat``.
+    - ``retry`` are the pauses before each further attempt of a failed row, which is then given up. With
+      ``gives_up`` false it is tried again after the last pause, for as long as it takes.
+    - ``subject`` is the lookup of the id of the account, merchant or receiver that a row belongs to. While it
+      is on hold its rows wait, and those of others do not. It is empty for kinds that call nobody.
+    - ``divided_by`` is the column or annotation with the part of a row, for kinds that call several APIs,
+      each with its own quota: a hold on one part leaves the others. ``parts`` are the names of the parts.
+    - ``by_day`` kinds write to followers: after a used-up quota they go on in the morning, not at midnight.
+    - ``asks`` is the condition for rows that wait for a person if they were due long ago, see ``overdue``.
     """
 
     def __init__(
@@ -169,15 +172,17 @@ class Kind(AnyKind, Generic[Row]):
 
     def claim(self, limit: int | None = None) -> list[Row]:
         """Leases the next rows: one to probe with where a hold may have ended, else those not on hold."""
-        for subject, part in holds.ready(self.name) if self.subject else ():
-            if rows := self._claim_probe(subject, part):
-                return rows
+        if self.subject:
+            for subject, part in holds.ready(self.name):
+                if rows := self._claim_probe(subject, part):
+                    return rows
         return self._claimed(self._free(), limit or self.batch)
 
     def _claimed(self, rows: QuerySet[Row], limit: int) -> list[Row]:
         found = claim(rows, lease=self.lease, limit=limit)
-        for row in found if self.divided_by else ():
-            row.part = str(getattr(row, self.divided_by))
+        if self.divided_by:
+            for row in found:
+                row.part = str(getattr(row, self.divided_by))
         return found
 
     def _claim_probe(self, subject: int, part: str) -> list[Row]:
@@ -207,16 +212,20 @@ class Kind(AnyKind, Generic[Row]):
         if not self.subject:
             return None
         model: type[Model] = self.rows().model
-        for name in self.subject.split("__") if self.subject != "pk" else ():
+        if self.subject == "pk":
+            return model
+        for name in self.subject.split("__"):
             model = cast("type[Model]", model._meta.get_field(name.removesuffix("_id")).related_model)
         return model
 
     def subject_of(self, row: Row) -> int:
         """Returns the id of the row's subject; 0 for a kind without subjects."""
+        if not self.subject:
+            return 0
         found: object = row
-        for name in self.subject.split("__") if self.subject else ():
+        for name in self.subject.split("__"):
             found = getattr(found, name)
-        return found if isinstance(found, int) and self.subject else 0
+        return found if isinstance(found, int) else 0
 
     def answered(self, row: Row) -> None:
         """Notes that the other side answered: if the row was a probe, whatever held this work up is over."""

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 # Of the rows of work, those that ended with an error; one with an error that is due is tried again.
 GIVEN_UP = Q(due_at__isnull=True) & ~Q(error="")
+# Those that a worker claimed and recorded no outcome of: their ``due_at`` is the end of its lease.
+LEASED = Q(leased_until=F("due_at"))
 
 
 class WorkRow(models.Model):
@@ -50,9 +52,14 @@ class WorkRow(models.Model):
         ]
 
     @property
-    def was_interrupted(self) -> bool:
-        """Returns whether the last worker ended without an outcome; to be asked of a due row."""
+    def is_leased(self) -> bool:
+        """Returns whether a worker claimed it and recorded no outcome; if it is due, that worker ended."""
         return self.leased_until is not None and self.leased_until == self.due_at
+
+    @property
+    def planned_at(self) -> datetime.datetime | None:
+        """Returns when the row is worked on next, for people: ``None`` while a worker holds it."""
+        return None if self.is_leased else self.due_at
 
     @property
     def is_given_up(self) -> bool:
