@@ -27,5 +27,6 @@ class QoS(redis.QoS):
 
 def correct() -> None:
     redis.Channel.QoS = QoS
-    # After an invalid response from Redis, reconnect; without this line the worker would exit.
-    redis.Transport.connection_errors += (InvalidResponse,)
+    # After these, reconnect; without this line the worker would exit. If Redis goes away while a message is
+    # not acknowledged, kombu closes a channel a second time, and reads an attribute of a missing connection.
+    redis.Transport.connection_errors += (InvalidResponse, AttributeError)

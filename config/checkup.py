@@ -1,6 +1,8 @@
-"""The examinations of the installation itself: its key, its address, PostgreSQL and Redis."""
+"""The examinations of the installation itself: its key, its address, PostgreSQL, Redis and its files."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -102,6 +104,22 @@ def redis_settings() -> Iterator[Finding]:
             Level.WARNING,
             _("Redis loses what it keeps when it restarts: its append-only file is off."),
             _("Set appendonly to yes."),
+        )
+
+
+@examines_installation
+def files() -> Iterator[Finding]:
+    """Yields a fault if no file can be stored in ``MEDIA_ROOT``, which may still have to be made."""
+    folder = Path(settings.MEDIA_ROOT)
+    try:
+        with TemporaryFile(dir=next(each for each in (folder, *folder.parents) if each.exists())):
+            pass
+    except OSError as error:
+        yield Finding(
+            Level.FAULT,
+            _("No file can be stored in MEDIA_ROOT, which is %(folder)s: %(why)s.")
+            % {"folder": folder, "why": error.strerror},
+            _("Let the user of web and workers write there, or set another MEDIA_ROOT for all of them."),
         )
 
 

@@ -46,6 +46,7 @@ class MenuAdmin(AccountScopedAdmin):
             return guarded
 
         return [
+            page("begin/", overview_page.begin, "begin"),
             page("read-live/", overview_page.read_live, "read_live"),
             page("take-over/", overview_page.take, "take_over"),
             page("export/", transfer_pages.export, "export"),

@@ -35,6 +35,7 @@ class Overtaken(Exception):
 
 
 def default_menu(account: OfficialAccount) -> Menu:
+    """Returns the account's menu for everybody, made if there is none."""
     menu, _made = Menu.objects.get_or_create(
         account=account, conditional=False, defaults={"name": _("Menu for everybody")}
     )
@@ -42,16 +43,7 @@ def default_menu(account: OfficialAccount) -> Menu:
 
 
 def draft_of(menu: Menu) -> Version:
-    """Returns the menu's draft; a new one is a copy of the live version."""
-    found = menu.versions.filter(state=State.DRAFT).first()
-    if found:
-        return found
-    with transaction.atomic():
-        draft, made = Version.objects.get_or_create(menu=menu, state=State.DRAFT)
-        published = menu.versions.filter(state=State.PUBLISHED).first()
-        if made and published:
-            tree.write(draft, tree.read(published))
-    return draft
+    return menu.versions.get(state=State.DRAFT)
 
 
 @transaction.atomic

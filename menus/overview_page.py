@@ -46,11 +46,10 @@ class SeenForm(forms.Form):
 @account_page(Area.CONTENT)
 def show(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
     context = frame(request, _("Menus"))
-    if context["may_edit"]:
-        drafts.default_menu(account)
-    watched = watching.watch(account)
+    watched, cards = watching.watch(account), _cards(account)
     context |= {
-        "cards": _cards(account),
+        "cards": cards,
+        "lacks_default": all(card["menu"].conditional for card in cards),
         "watched": watched,
         "differences": _differences(account, watched),
         "publications": _publications(account),
@@ -132,6 +131,13 @@ def _seen(request: HttpRequest, account: OfficialAccount) -> dict[str, Any]:
     except WeChatError as error:
         return {"form": form, "problem": of_error(error)}
     return {"form": form, "shown": with_taps(from_platform(response))}
+
+
+@require_POST
+@account_page(Area.CONTENT, change=True)
+def begin(request: HttpRequest, account: OfficialAccount) -> HttpResponse:
+    """Makes the menu for everybody and opens its editor."""
+    return redirect("admin:menus_menu_change", drafts.default_menu(account).pk)
 
 
 @require_POST

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from accounts.followers import newcomers
@@ -47,6 +47,7 @@ class Sighting:
     kind: str
 
 
+@transaction.atomic
 def seen(sightings: Iterable[Sighting]) -> None:
     """Records when each follower was seen last; creates a follower for an unknown openid."""
     newest = {

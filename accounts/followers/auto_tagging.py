@@ -17,7 +17,7 @@ from wechat.kernel import work
 
 # The time after which a rule leaves the worker to other work.
 RUN_SECONDS = 10.0
-# Renewed before each slice.
+# Renewed after each slice.
 LEASE = datetime.timedelta(minutes=1)
 EVERY = datetime.timedelta(hours=1)
 SLICE = 2_000
@@ -55,13 +55,15 @@ def _each_slice(
 ) -> int:
     """Changes the followers slice by slice while there is time; returns how many were changed."""
     changed = 0
-    while time.monotonic() < until and rule.renew(LEASE):
+    while time.monotonic() < until:
         with transaction.atomic():
             # Nobody is erased between being found and being changed.
             erasures.block_erasures(rule.account_id)
             if not (found := list(ids[:SLICE])):
                 break
             changed += change(rule.tag, found)
+        if not rule.renew(LEASE):
+            break
     return changed
 
 

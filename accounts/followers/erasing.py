@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_stubs_ext import StrOrPromise
 
-from accounts.followers import avatars, changes, erasures
+from accounts.followers import avatars, changes, erasures, newcomers
 from accounts.followers.models import Change, Follower, GivenName, OwnWeChat
 from accounts.official.models import OfficialAccount
 from wechat.kernel.registry import Registry
@@ -82,10 +82,10 @@ def erase(follower: Follower) -> None:
     with account and openid.
     """
     erasures.record(follower.account_id, follower.openid, timezone.now())
+    forget_profile(follower.account_id, follower.openid)
     for holding in holdings(follower):
         if holding.erase is not None:
             holding.erase()
-    forget_profile(follower.account_id, follower.openid)
     of_person = {"account": follower.account_id, "openid": follower.openid}
     GivenName.objects.filter(**of_person).delete()
     OwnWeChat.objects.filter(**of_person).delete()
@@ -115,8 +115,10 @@ def _empty(follower: Follower) -> None:
     )  # fmt: skip
 
 
+@transaction.atomic
 def forget_profile(account_id: int, openid: str) -> None:
     """Deletes the nickname and picture that a person agreed to show and has withdrawn or changed."""
+    newcomers.lock([openid])
     Follower.objects.filter(account=account_id, openid=openid).update(
         nickname="", avatar_url="", consented_at=None
     )

@@ -8,7 +8,12 @@ Such an app registers a function::
 
 from collections.abc import Callable, Collection
 
+from django.db import connection
+
 from wechat.kernel.registry import Registry
+
+LOCK_SEED = 0x4E455743
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(openid, %s)) FROM unnest(%s::text[]) AS known(openid)"
 
 Listener = Callable[[int, Collection[str]], object]
 
@@ -20,8 +25,19 @@ def on_new_followers(listener: Listener) -> Listener:
     return _listeners.register(listener)
 
 
+def lock(openids: Collection[str]) -> None:
+    """Locks what is known of people, until the end of the transaction.
+
+    Whoever changes it for somebody who may become a follower meanwhile takes this lock first: otherwise the
+    two would not see what the other writes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [LOCK_SEED, sorted(openids)])
+
+
 def notify(account_id: int, openids: Collection[str]) -> None:
-    """Calls every registered function with the openids whose rows were created."""
+    """Calls every registered function with the openids whose rows were created in this transaction."""
     if openids:
+        lock(openids)
         for listener in _listeners:
             listener(account_id, openids)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +25,10 @@ class Platform(models.IntegerChoices):
 
 
 class Menu(models.Model):
-    """A menu for one audience: everybody, or the followers with a tag, a system, or both."""
+    """A menu for one audience: everybody, or the followers with a tag, a system, or both.
+
+    It has a draft from its beginning, and always.
+    """
 
     account = models.ForeignKey(
         OfficialAccount, models.CASCADE, related_name="menus", verbose_name=_("account")
@@ -63,6 +66,13 @@ class Menu(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        is_new = self._state.adding
+        super().save(*args, **kwargs)
+        if is_new:
+            Version.objects.create(menu=self)
 
     @property
     def place(self) -> tuple[int, int]:

@@ -17,9 +17,14 @@ from accounts.official.models import OfficialAccount
 from accounts.staff import audit
 from tests.accounts.conftest import Crowd
 from tests.cast import Cast, message, signed_in
-from wechat.inbox import reacting
+from tests.locks import met_by
+from wechat.desk.models import Thread
+from wechat.inbox import reacting, routing
 from wechat.inbox.models import InboundMedia, InboundMessage
+from wechat.inbox.routing import InboundEvent
 from wechat.kernel import work
+from wechat.pushes.models import Push
+from wechat.webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -151,6 +156,54 @@ def test_what_they_write_afterwards_is_a_strangers(account: OfficialAccount) -> 
     follower = Follower.objects.get(openid="oBack")
     assert (follower.remark, follower.last_seen_at) == ("", later.sent_at)
     assert InboundMessage.objects.get().text == "你好"
+
+
+def left_of(openid: str) -> list[object]:
+    """Returns the rows that reactions wrote about what a person sent, without emptied ones."""
+    threads, deliveries = Thread.objects.filter(openid=openid), Delivery.objects.filter(openid=openid)
+    return [*threads, *deliveries, *Push.objects.filter(openid=openid).exclude(content__has_key="erased")]
+
+
+@pytest.fixture
+def written(account: OfficialAccount) -> InboundMessage:
+    """A message not handled yet, for the desk and a webhook, with a further answer."""
+    Follower.objects.create(account=account, openid="oErased")
+    Endpoint.objects.create(account=account, url="https://example.com/", events=["message.received"])
+    later = [{"type": "text", "content": "稍后回复您"}]
+    return message(account, "我的电话是 13800138000", openid="oErased", later=later, handled_at=None)
+
+
+def test_who_is_erased_while_a_worker_is_at_the_messages_before_leaves_nothing_of_theirs(
+    account: OfficialAccount, written: InboundMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = message(account, "你好", openid="oOther", handled_at=None)
+    monkeypatch.setattr(routing._table, "reacting", [*routing._table.reacting])
+
+    @routing.reacts()
+    def erase_meanwhile(event: InboundEvent) -> None:
+        if event.message.openid == "oOther":
+            erasing.erase(Follower.objects.get(openid="oErased"))
+
+    reacting.react_to([other, written])
+    written.refresh_from_db()
+    assert left_of("oErased") == []
+    assert (written.text, written.handled_at is not None) == ("", True)
+    assert len(left_of("oOther")) == 2
+
+
+@pytest.mark.parametrize("first", ["the worker", "the erasing"])
+def test_who_is_erased_at_the_moment_in_which_their_message_is_handled_leaves_nothing_of_it(
+    written: InboundMessage, first: str
+) -> None:
+    def work_off() -> None:
+        reacting.react_to([written])
+
+    def erase() -> None:
+        erasing.erase(Follower.objects.get(openid="oErased"))
+
+    met_by(*((work_off, erase) if first == "the worker" else (erase, work_off)))
+    assert left_of("oErased") == []
+    assert Follower.objects.get(openid="oErased").last_seen_at is None
 
 
 def test_emptied_messages_are_no_questions_that_wait_for_an_answer(staff: Cast) -> None:

@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook, load_workbook
@@ -355,6 +357,19 @@ def test_a_tag_puts_itself_on_everybody_in_a_segment_and_off_again(account: Offi
     work.run("followers.run_auto_tags")
     rule.refresh_from_db()
     assert (set(tag.followers.all()), rule.removed) == ({first}, 1)
+
+
+def test_a_rule_without_anything_to_do_is_claimed_and_put_off_and_not_written_otherwise(
+    account: OfficialAccount,
+) -> None:
+    people(account, 1)
+    row = {"field": "remark", "compare": "is", "value": "VIP"}
+    segment = Segment.objects.create(account=account, name="贵宾", conditions=[row])
+    tag = Tag.objects.create(account=account, name="VIP")
+    AutoTag.objects.create(account=account, segment=segment, tag=tag, take_off=True)
+    with CaptureQueriesContext(connection) as asked:
+        work.run("followers.run_auto_tags")
+    assert sum('UPDATE "followers_autotag"' in each["sql"] for each in asked) == 2
 
 
 def test_a_rule_over_a_broken_segment_says_so_and_is_tried_later(account: OfficialAccount) -> None:

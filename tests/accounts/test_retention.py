@@ -15,7 +15,7 @@ from accounts.followers.models import BulkJob
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message, signed_in
 from wechat.inbox.models import InboundMedia, InboundMessage
-from wechat.kernel import work
+from wechat.kernel import retention, work
 from wechat.webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,6 +96,23 @@ def test_a_message_that_is_still_to_be_worked_on_stays_and_holds_up_no_other(
         assert work.KINDS.get("kernel.forget_old").is_due()
         work.run("kernel.forget_old")
     assert list(InboundMessage.objects.all()) == [waiting]
+
+
+def test_messages_whose_time_is_in_the_future_by_a_wrong_clock_go_with_those_that_came_after_them(
+    account: OfficialAccount, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RETENTION_DAYS = {**settings.RETENTION_DAYS, "messages": 30}
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for _ in range(3):
+        message(account, "wrong clock", received_at=timezone.now() + 12 * OLD)
+    for _ in range(9):
+        message(account, "old")
+    young = message(account, "young", received_at=timezone.now() + OLD)
+    with time_machine.travel(timezone.now() + OLD):
+        assert work.KINDS.get("kernel.forget_old").is_due()
+        work.run("kernel.forget_old")
+        assert not work.KINDS.get("kernel.forget_old").is_due()
+    assert list(InboundMessage.objects.all()) == [young]
 
 
 def test_what_is_younger_stays(account: OfficialAccount, settings: Settings) -> None:

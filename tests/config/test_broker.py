@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import pytest
-from kombu import Connection, Message, Queue
+from kombu import Connection, Consumer, Message, Queue
+from kombu.common import ignore_errors
 from kombu.transport.virtual import Channel
 
 from bench.own_redis import OwnRedis
@@ -54,3 +55,19 @@ def test_a_rejection_that_fails_takes_no_place_in_the_worker(
     redis.stop()
     taken.reject_log_error(logging.getLogger(), connection.connection_errors, requeue)
     assert channel.qos.can_consume()
+
+
+def test_a_connection_to_a_redis_that_went_away_is_closed_without_an_error_that_ends_the_worker(
+    redis: OwnRedis, connection: Connection
+) -> None:
+    """A message is not acknowledged, and two channels wait for more, as in a worker."""
+    received: list[object] = []
+    for channel, name in ((connection.default_channel, QUEUE), (connection.channel(), "other")):
+        Consumer(channel, [Queue(name)], callbacks=[lambda *message: received.append(message)]).consume()
+    connection.Producer().publish("wake up", routing_key=QUEUE)
+    connection.drain_events(timeout=240)
+    cast(Any, connection.transport).cycle.on_poll_start()
+    redis.stop()
+    connection.collect()
+    ignore_errors(connection, connection.close)
+    assert (len(received), connection.connected) == (1, False)

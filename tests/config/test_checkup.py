@@ -1,4 +1,4 @@
-"""The doctor names mistakes in what all accounts share: the public address, PostgreSQL and Redis."""
+"""The doctor names mistakes in what all accounts share: the address, the stores, the folder of files."""
 
 import copy
 from pathlib import Path
@@ -87,6 +87,16 @@ def test_a_redis_that_is_away_is_named(settings: Settings) -> None:
 def test_too_few_connections_are_warned_of(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"]["pool"], "max_size", 500)
     assert "connections; one web process and a worker use up to 517." in sentences(Level.WARNING)
+
+
+def test_a_folder_in_which_no_file_can_be_stored_is_named(settings: Settings, tmp_path: Path) -> None:
+    settings.PUBLIC_URL = "https://console.example.com"
+    settings.MEDIA_ROOT = tmp_path / "not" / "made yet"
+    assert sentences(Level.FAULT) == ""
+    assert not any(tmp_path.iterdir())
+    (tmp_path / "not").touch()
+    [fault] = sentences(Level.FAULT).splitlines()
+    assert fault.startswith(f"No file can be stored in MEDIA_ROOT, which is {settings.MEDIA_ROOT}: ")
 
 
 def test_the_command_says_so_before_there_is_an_account(

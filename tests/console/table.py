@@ -397,6 +397,7 @@ def _menus() -> dict[str, Page]:
     view, change, menu = "view:content", "change:content", "menus.menu"
     publish = "view:content+change:sending"
     return {
+        "menus_begin": Page("nobody", change),
         # The right to view is sufficient to read the live menu again.
         "menus_read_live": Page("nobody", view),
         "menus_take_over": Page("nobody", f"{change}+change:sending"),

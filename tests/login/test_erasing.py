@@ -5,12 +5,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.followers import erasing
 from accounts.followers.models import Follower
 from accounts.official.models import OfficialAccount
 from tests.cast import Cast, message, signed_in
+from tests.locks import met_by
 from tests.login.conftest import Person
 from wechat.inbox import reacting
 from wechat.login import tokens, visitors
@@ -137,6 +139,41 @@ def test_what_was_agreed_to_before_following_is_the_followers_too(
     follower = Follower.objects.get(openid=visitor.openid)
     assert (follower.nickname, follower.unionid) == (visitor.nickname, visitor.unionid)
     assert (follower.avatar_url, follower.consented_at) == (visitor.avatar, visitor.consented_at)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", ["the login", "the follow"])
+def test_who_follows_at_the_moment_of_their_first_login_is_known_by_name(
+    person: Person, account: OfficialAccount, settings: Settings, first: str
+) -> None:
+    settings.ROOT_URLCONF = "tests.login.urls"
+    person.open_page("/h5/demo/club/")
+    known = Visitor.objects.get()
+    known.delete()
+    person.browser.cookies.clear()
+    followed = message(account, "你好", openid=known.openid, handled_at=None)
+
+    def log_in() -> None:
+        person.open_page("/h5/demo/club/")
+
+    def follow() -> None:
+        reacting.react_to([followed])
+
+    met_by(*((log_in, follow) if first == "the login" else (follow, log_in)))
+    assert Follower.objects.get(openid=known.openid).nickname == known.nickname
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_follows_at_the_moment_in_which_they_take_their_consent_back_is_not_known_by_name(
+    visitor: Visitor, account: OfficialAccount
+) -> None:
+    Visitor.objects.update(nickname="林小满", consented_at=timezone.now())
+    followed = message(account, "你好", openid=OPENID, handled_at=None)
+    met_by(
+        lambda: visitors.forget_profile(account, OPENID),
+        lambda: reacting.react_to([followed]),
+    )
+    assert Follower.objects.get(openid=OPENID).nickname == ""
 
 
 def test_a_consent_that_was_taken_back_meanwhile_is_not_handed_over(

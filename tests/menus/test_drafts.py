@@ -53,6 +53,34 @@ def asset(menu: Menu, name: str = "海报", **fields: Any) -> Asset:
     return made
 
 
+def published(menu: Menu) -> None:
+    """Makes the draft the live version of the menu."""
+    menu.versions.filter(state="published").update(state="superseded")
+    frozen = menu.versions.filter(pk=drafts.freeze(menu).pk)
+    frozen.update(state="published", published_at=timezone.now())
+
+
+@pytest.mark.parametrize("page", ["menu_change", "publish", "statistics", "state", "export"])
+def test_to_look_at_a_menu_makes_no_version_of_it(menu: Menu, staff: Cast, page: str) -> None:
+    before = list(menu.versions.values())
+    assert [each["state"] for each in before] == ["draft"]
+    address = reverse(f"admin:menus_{page}", args=[] if page == "export" else [menu.pk])
+    assert signed_in(staff.auditor).get(address).status_code == 200
+    assert list(menu.versions.values()) == before
+
+
+def test_the_first_menu_is_made_by_a_button_and_not_by_looking(account: OfficialAccount, staff: Cast) -> None:
+    overview, word = reverse("admin:menus_menu_changelist"), "创建默认菜单"
+    assert word not in signed_in(staff.auditor).get(overview).content.decode()
+    owner = signed_in(staff.owner)
+    page = owner.get(overview)
+    assert word in page.content.decode()
+    assert not Menu.objects.exists()
+    editor = owner.post(reverse("admin:menus_begin"), posted(page, has="account"), follow=True)
+    assert editor.context["menu"] == Menu.objects.get(account=account, conditional=False)
+    assert word not in owner.get(overview).content.decode()
+
+
 def test_who_saves_over_somebody_elses_work_is_stopped(menu: Menu, staff: Cast) -> None:
     revision = drafts.draft_of(menu).revision
     drafts.save(menu, (button(name="她的"),), revision=revision, by=staff.owner)
@@ -148,7 +176,7 @@ def test_what_was_changed_since_it_was_shown_is_not_published(
     account: OfficialAccount, menu: Menu, staff: Cast, change: str
 ) -> None:
     put(menu, button(name="大家"))
-    Version.objects.update(state="published", number=1, published_at=timezone.now())
+    published(menu)
     special = Menu.objects.create(account=account, name="安卓", conditional=True, platform=2)
     put(special, button(name="看过"))
     owner = signed_in(staff.owner)
@@ -170,13 +198,12 @@ def test_what_was_changed_since_it_was_shown_is_not_published(
 
 def test_a_menu_is_not_taken_off_when_something_else_is_live_than_was_shown(menu: Menu, staff: Cast) -> None:
     put(menu, button(name="看过"))
-    published = {"state": "published", "published_at": timezone.now()}
-    Version.objects.update(number=1, **published)
+    published(menu)
     owner = signed_in(staff.owner)
     address = reverse("admin:menus_take_off", args=[menu.pk])
     older = posted(owner.get(address), has="seen")
-    Version.objects.update(state="superseded")
-    Version.objects.create(menu=menu, number=2, **published)
+    put(menu, button(name="没看过"))
+    published(menu)
     for asked in (older, QueryDict()):
         page = owner.post(address, asked)
         assert "您打开此页后，菜单已有变化" in page.content.decode()
@@ -189,7 +216,7 @@ def _asked_for_approval(account: OfficialAccount, menu: Menu, staff: Cast) -> tu
     """Returns a menu for phones with Android, and the approval to publish it that waits."""
     ApprovalLimit.objects.create(account=account, action="menu_publication", role="owner", alone_up_to=0)
     put(menu, button(name="大家"))
-    Version.objects.update(state="published", number=1, published_at=timezone.now())
+    published(menu)
     special = Menu.objects.create(account=account, name="安卓", conditional=True, platform=2)
     put(special, button("dddd"))
     Follower.objects.create(account=account, openid="oA", subscribed=True)

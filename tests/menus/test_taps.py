@@ -20,7 +20,7 @@ from menus.models import Menu, TapDay, Version
 from menus.statistics import Figures, Purchase
 from menus.tree import write
 from tests.cast import Cast, message, signed_in
-from tests.menus.conftest import button, parent, text, view
+from tests.menus.conftest import button, parent, put, text, view
 from wechat.console import codes
 from wechat.inbox import routing
 from wechat.inbox.answerers import names
@@ -89,8 +89,7 @@ def test_the_menu_of_an_account_that_is_switched_on_answers_at_once(menu: Menu) 
 
 
 def test_a_draft_answers_nobody(menu: Menu) -> None:
-    draft = Version.objects.create(menu=menu, state=State.DRAFT)
-    write(draft, [button()])
+    put(menu, button())
     assert answer(menu, "menu:aaaa") is None
 
 

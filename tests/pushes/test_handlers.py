@@ -118,6 +118,24 @@ def test_further_answers_are_queued_once_and_in_order(recorded: Recorded, platfo
     assert {(push.cause, push.inbound_id, push.openid) for push in pushes} == {("rule:12", row.pk, "oA")}
 
 
+def test_an_answer_that_was_late_is_kept_though_another_reaction_fails(
+    recorded: Recorded, platform: Platform
+) -> None:
+    @routing.answers(order=1)
+    def answer(event: InboundEvent) -> Answer:
+        return Answer("rule:3", Text("现在"))
+
+    @routing.reacts()
+    def fails(event: InboundEvent) -> None:
+        raise RuntimeError("not now")
+
+    recorded(platform.text("hi"), late=True)
+    react_to_late()
+    row = InboundMessage.objects.get()
+    assert (row.answered_by, row.error) == ("rule:3", "RuntimeError: not now")
+    assert Push.objects.get().content["content"] == "现在"
+
+
 def test_an_answer_that_was_late_is_sent_and_the_log_says_by_whom(
     recorded: Recorded, platform: Platform
 ) -> None:
@@ -199,6 +217,27 @@ def test_a_report_of_notices_is_noted_for_each(recorded: Callable[..., InboundMe
         f"<List><TemplateId>W</TemplateId><MsgID>{number}</MsgID><ErrorCode>{code}</ErrorCode>"
         f"<ErrorStatus>x</ErrorStatus></List>"
         for number, code in ((1, 0), (2, 43101))
+    )
+    recorded(event_of("subscribe_msg_sent_event", f"<SubscribeMsgSentEvent>{listed}</SubscribeMsgSentEvent>"))
+    react_to_due()
+    found = Receipt.objects.order_by("msgid").values_list("msgid", "reason")
+    assert list(found) == [(1, ""), (2, "undelivered")]
+
+
+def test_a_report_of_a_notice_without_a_code_counts_by_its_status_and_without_both_not_at_all(
+    recorded: Callable[..., InboundMessage],
+) -> None:
+    listed = "".join(
+        f"<List><TemplateId>W</TemplateId><MsgID>{number}</MsgID>{outcome}</List>"
+        for number, outcome in enumerate(
+            (
+                "<ErrorStatus>success</ErrorStatus>",
+                "<ErrorStatus>failed</ErrorStatus>",
+                "<ErrorCode>none</ErrorCode>",
+                "",
+            ),
+            start=1,
+        )
     )
     recorded(event_of("subscribe_msg_sent_event", f"<SubscribeMsgSentEvent>{listed}</SubscribeMsgSentEvent>"))
     react_to_due()

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.followers import erasing
+from accounts.followers.models import Follower
 from tests.platform import Platform
 from tests.replies.conftest import RuleMaker
 from tests.slow import slow_receiver
@@ -39,6 +42,7 @@ class Webhook(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[tuple[dict[str, str], bytes]] = []
         self.status, self.answer = 200, b""
+        self.meanwhile: Callable[[], object] = lambda: None
 
     @property
     def url(self) -> str:
@@ -51,6 +55,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.requests.append((dict(self.headers), body))
+        self.server.meanwhile()
+        connection.close()
         self.send_response(self.server.status)
         self.send_header("Location", self.server.url)
         self.end_headers()
@@ -142,6 +148,17 @@ def test_the_answer_of_a_webhook_is_sent_to_the_follower_once(forward: Delivery,
     push = Push.objects.get()
     assert (push.openid, push.content["content"]) == ("oFollower", "已发货")
     assert push.cause == forward.endpoint.owner
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_erased_while_a_webhook_answered_is_sent_nothing(forward: Delivery, webhook: Webhook) -> None:
+    webhook.answer = json.dumps({"type": "text", "content": "已发货"}).encode()
+    person = Follower(account=forward.account, openid=forward.openid)
+    webhook.meanwhile = lambda: erasing.erase(person)
+    work.run("webhooks.deliver")
+    assert len(webhook.requests) == 1
+    assert not Push.objects.exists()
+    assert not Delivery.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -46,8 +47,13 @@ class Receiver(Server):
     body = b"thank you"
     headers: Mapping[str, str] = {}
 
+    def meanwhile(self) -> object:
+        """Is called before the answer; for tests to replace."""
+
     def handle(self, request: Request) -> Reply:
         self.requests.append(request)
+        self.meanwhile()
+        connection.close()
         return Reply(self.body, status=self.status, headers=dict(self.headers))
 
     @property
@@ -193,6 +199,18 @@ def test_a_receiver_that_is_gone_is_switched_off_at_once(
     assert (refused.state, refused.error) == ("failed", "HTTP 410"), "an empty error is of one switched off"
     (finding,) = checkup.endpoints(account)
     assert finding.level is Level.FAULT
+
+
+def test_what_a_former_address_answers_does_not_switch_the_new_one_off(
+    platform: Platform, endpoint: Endpoint, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_address = partial(Endpoint.objects.update, url="https://new.example.com/")
+    receiver.status = 410
+    monkeypatch.setattr(receiver, "meanwhile", new_address)
+    arrives(platform, platform.text("一"))
+    work.run("webhooks.deliver")
+    endpoint.refresh_from_db()
+    assert (endpoint.enabled, endpoint.failing_since) == (True, None)
 
 
 def test_staff_are_told_of_a_systems_own_receiver_that_was_switched_off(

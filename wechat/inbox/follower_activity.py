@@ -18,9 +18,13 @@ NOT_BY_THE_FOLLOWER = frozenset(
 )  # fmt: skip
 
 
+def is_by_follower(row: InboundMessage) -> bool:
+    return row.openid != "" and row.event not in NOT_BY_THE_FOLLOWER
+
+
 def keep_followers_fresh(rows: Sequence[InboundMessage]) -> None:
     """Updates the followers of these messages; safe to repeat, and in any order of messages."""
-    by_follower = [row for row in rows if row.openid and row.event not in NOT_BY_THE_FOLLOWER]
+    by_follower = [row for row in rows if is_by_follower(row)]
     activity.seen(
         Sighting(row.account_id, row.openid, row.sent_at, row.event or row.kind) for row in by_follower
     )

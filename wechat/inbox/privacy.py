@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from accounts.followers import erasing, erasures
 from accounts.followers.erasing import Holding
 from accounts.followers.models import Follower
-from wechat.inbox.follower_activity import NOT_BY_THE_FOLLOWER
+from wechat.inbox.follower_activity import is_by_follower
 from wechat.inbox.models import InboundMedia, InboundMessage
 from wechat.inbox.routing import InboundEvent, reacts
 from wechat.sdk.messages import (
@@ -66,8 +66,8 @@ def forget_the_person(event: InboundEvent) -> None:
         log.warning("nobody_to_forget", extra={"account": event.account.slug})
         return
     person = {"account": event.account, "openid": openid}
-    Follower.objects.filter(**person).update(subscribed=False)
     erasing.erase(Follower.objects.filter(**person).first() or Follower(**person))
+    Follower.objects.filter(**person).update(subscribed=False)
 
 
 @erasing.holds
@@ -85,18 +85,31 @@ def messages(follower: Follower) -> Holding | None:
 
 
 def without_what_is_late(rows: Sequence[InboundMessage]) -> list[InboundMessage]:
-    """Empties messages sent before their sender was erased that arrived later; returns the others."""
+    """Empties messages sent before their sender was erased that arrived later; returns the others.
+
+    Their senders are not erased until the end of the current transaction.
+    """
     late: set[int] = set()
-    for account_id, of_account in groupby(sorted(rows, key=_account), key=_account):
-        own = [row for row in of_account if row.openid and row.event not in NOT_BY_THE_FOLLOWER]
-        moments = erasures.moments(account_id, {row.openid for row in own})
-        late |= {row.pk for row in own if row.openid in moments and row.sent_at <= moments[row.openid]}
+    own = sorted(filter(is_by_follower, rows), key=_account)
+    for account_id, of_account in groupby(own, key=_account):
+        erasures.block_erasures(account_id)
+        sent = list(of_account)
+        moments = erasures.moments(account_id, {row.openid for row in sent})
+        late |= {row.pk for row in sent if row.openid in moments and row.sent_at <= moments[row.openid]}
     if not late:
         return list(rows)
     emptied = InboundMessage.objects.filter(pk__in=late)
     _forget(emptied)
     emptied.update(handled_at=timezone.now(), due_at=None, error="")
     return [row for row in rows if row.pk not in late]
+
+
+def is_late(row: InboundMessage) -> bool:
+    """Returns whether the sender was erased since; if not, they are not until the transaction ends."""
+    if not is_by_follower(row):
+        return False
+    erasures.block_erasures(row.account_id)
+    return erasures.is_from_before(row.account_id, row.openid, row.sent_at)
 
 
 def _account(row: InboundMessage) -> int:

@@ -44,8 +44,9 @@ LATE_REACTIONS = _kind("inbox.react_late", gettext_lazy("Answering what took too
 @LATE_REACTIONS.together
 def react_to(rows: Sequence[InboundMessage]) -> None:
     """Handles claimed rows; an error is recorded on its row and delays no other."""
-    rows = privacy.without_what_is_late(rows)
-    follower_activity.keep_followers_fresh(rows)
+    with transaction.atomic():
+        rows = privacy.without_what_is_late(rows)
+        follower_activity.keep_followers_fresh(rows)
     _settle([row for row in rows if _react_to_one(row)])
 
 
@@ -82,11 +83,29 @@ def _reacted_to(row: InboundMessage) -> bool:
         return True
     event = routing.InboundEvent(row.account, message, row)
     try:
+        _call(routing.reactors(event), event, row)
+    except Exception:  # noqa: BLE001 - a reaction may fail in any way; it is logged below if it fails again
+        return _reacted_one_by_one(event, row)
+    return True
+
+
+def _reacted_one_by_one(event: routing.InboundEvent, row: InboundMessage) -> bool:
+    """Calls each handler in a transaction of its own: what those before one that fails wrote stays."""
+    try:
+        # The answer that a handler had worked out was rolled back with the others.
+        row.refresh_from_db(fields=["answered_by", "later"])
         for handler in routing.reactors(event):
-            with transaction.atomic():
-                handler(event)
+            _call([handler], event, row)
     except Exception as error:  # noqa: BLE001 - a reaction may fail in any way; it is logged, and tried again
         kind = LATE_REACTIONS if row.late else REACTIONS
         kind.failed(row, error)
         return False
     return True
+
+
+@transaction.atomic
+def _call(handlers: Sequence[routing.Reactor], event: routing.InboundEvent, row: InboundMessage) -> None:
+    """Calls the handlers, unless the sender was erased meanwhile."""
+    if not privacy.is_late(row):
+        for handler in handlers:
+            handler(event)

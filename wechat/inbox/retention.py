@@ -13,9 +13,8 @@ from wechat.kernel import retention
 
 
 def _oldest_media(before: datetime.datetime, limit: int) -> Sequence[InboundMedia]:
-    """Returns the first files from before that moment, in the order of ids, which avoids a full scan."""
-    first = InboundMedia.objects.exclude(state=InboundMedia.State.PENDING).select_related("message")
-    return [row for row in first.order_by("pk")[:limit] if row.message.sent_at < before]
+    done = InboundMedia.objects.exclude(state=InboundMedia.State.PENDING)
+    return retention.first_rows(done, "message__sent_at", before, limit)
 
 
 def _delete_media(media: Sequence[InboundMedia]) -> None:
@@ -27,9 +26,8 @@ def _delete_media(media: Sequence[InboundMedia]) -> None:
 
 
 def _oldest_messages(before: datetime.datetime, limit: int) -> Sequence[InboundMessage]:
-    """Returns the first messages from before that moment, without those that still have work to be done."""
-    done = InboundMessage.objects.filter(due_at=None).order_by("pk").only("pk", "received_at")
-    return [row for row in done[:limit] if row.received_at < before]
+    done = InboundMessage.objects.filter(due_at=None).only("pk")
+    return retention.first_rows(done, "received_at", before, limit)
 
 
 def _delete_messages(messages: Sequence[InboundMessage]) -> None:

@@ -11,8 +11,8 @@ An app registers its handlers in a ``handlers`` module::
 ``@answers`` handlers are asked in order, and the first answer wins. They only read. They run in threads and
 share the budget of time. A *quick* one is asked in the event loop, where only memory may be read; if it needs
 a query, it calls ``event.needs_rows()`` and is asked again in a thread. ``@reacts`` handlers run in a worker
-after the answer. They may write rows, must not call the platform, and may run twice. ``@handled`` functions
-get batches of messages that are done, each message once.
+after the answer, those of a message in one transaction. They may write rows, must not call the platform, and
+may run twice. ``@handled`` functions get batches of messages that are done, each message once.
 """
 
 import enum

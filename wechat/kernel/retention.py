@@ -4,6 +4,7 @@ An app registers each class that it keeps, in a module that its ``tasks`` import
 
     retention.register("exports", _("Files of exports"), oldest, delete)
 
+For a large table without an index on its time, ``first_rows`` returns the oldest rows.
 ``settings.RETENTION_DAYS`` has the number of days, 0 for ever; a page of the console shows it to staff.
 """
 
@@ -11,19 +12,21 @@ import datetime
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from wechat.kernel import work
+from wechat.kernel import rows_by_time, work
 from wechat.kernel.registry import Registry
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,21 @@ def register(
 ) -> None:
     """Registers a class of data, so that it is deleted after its number of days, or that of another class."""
     CLASSES.add(name, DataClass(name, label, oldest, delete, days_of or name))
+
+
+def first_rows(rows: QuerySet[Row], field: str, before: datetime.datetime, limit: int) -> Sequence[Row]:
+    """Returns rows whose time is before a moment among the first ones by id, as ids rise with time.
+
+    If the first one has a time in the future, by a clock that was wrong, such rows are as old as those that
+    came after them, and are returned with these.
+    """
+    now, rows = timezone.now(), rows.order_by("pk")
+    head = list(rows.values_list("pk", field)[:limit])
+    if head and head[0][1] > now:
+        end = rows_by_time.first_id(rows.model, field, before)
+        over = Q(**{f"{field}__lt": before}) | Q(**{f"{field}__gt": now})
+        return list(rows.filter(over, pk__lt=end)[:limit])
+    return list(rows.filter(pk__in=[pk for pk, at in head if at < before]))
 
 
 def is_due() -> bool:

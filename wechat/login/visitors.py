@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.followers import avatars, erasing, newcomers
@@ -13,11 +14,13 @@ from wechat.login.models import Visitor
 from wechat.sdk.calls import oauth
 
 
+@transaction.atomic
 def logged_in(account: OfficialAccount, openid: str, unionid: str = "", **known: Any) -> Visitor:
     """Returns the visitor with this openid, created or updated; ``known`` are further fields."""
     fields = {"last_login_at": timezone.now(), **known}
     if unionid:
         fields["unionid"] = unionid
+    newcomers.lock([openid])
     _update_follower(account, openid, fields)
     if "avatar" in fields:
         avatars.update(account.pk, openid, fields["avatar"])
@@ -55,10 +58,11 @@ def consented(nickname: str, avatar: str) -> dict[str, Any]:
     return {"nickname": nickname[:64], "avatar": shown, "consented_at": timezone.now()}
 
 
+@transaction.atomic
 def forget_profile(account: OfficialAccount, openid: str) -> None:
     """Deletes nickname and avatar, because the person withdrew the consent."""
-    Visitor.objects.filter(account=account, openid=openid).update(nickname="", avatar="", consented_at=None)
     erasing.forget_profile(account.pk, openid)
+    Visitor.objects.filter(account=account, openid=openid).update(nickname="", avatar="", consented_at=None)
 
 
 def _update_follower(account: OfficialAccount, openid: str, fields: Mapping[str, Any]) -> None:

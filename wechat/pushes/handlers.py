@@ -126,9 +126,11 @@ def note_notice_receipts(event: InboundEvent) -> None:
     message = event.message
     assert isinstance(message, SubscribeNoticeSent)
     for outcome in message.outcomes:
-        reason = "" if outcome.error_code == 0 else Reason.UNDELIVERED
-        status = f"{outcome.error_code} {outcome.error_status}"
-        receipts.store(event.account, outcome.msg_id, reason, status)
+        # Without an outcome the notice stays sent, neither delivered nor failed.
+        if outcome.delivered is not None:
+            reason = "" if outcome.delivered else Reason.UNDELIVERED
+            code = "?" if outcome.error_code is None else outcome.error_code
+            receipts.store(event.account, outcome.msg_id, reason, f"{code} {outcome.error_status}")
     work.wake("pushes.join_receipts")
 
 

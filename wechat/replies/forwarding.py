@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.followers import erasures
 from wechat.inbox.models import InboundMessage
 from wechat.pushes.queueing import queue
 from wechat.replies.models import Rule
@@ -64,8 +65,14 @@ def described(row: InboundMessage, rule: Rule) -> dict[str, Any]:
 
 @outbox.answered(EVENT)
 def send_answer(delivery: Delivery, answer: Any) -> str:
-    """Queues the answer of a webhook for the follower; returns what is wrong with it, or the empty text."""
+    """Queues the answer of a webhook for the follower; returns what is wrong with it, or the empty text.
+
+    If the follower was erased meanwhile, with the delivery, nobody is answered.
+    """
     if not isinstance(answer, dict) or "type" not in answer:
+        return ""
+    erasures.block_erasures(delivery.account_id)
+    if not Delivery.objects.filter(pk=delivery.pk).exists():
         return ""
     data = json.loads(delivery.body)["data"]
     row = InboundMessage.objects.filter(pk=data.get("message_id"), account=delivery.account_id).first()

@@ -38,6 +38,11 @@ def identifier(*paths: str) -> int:
     return field(default=0, metadata=source(as_identifier, *paths))
 
 
+def code(*paths: str) -> int | None:
+    """Declares a field for a code of which 0 means success; without a number it is ``None``."""
+    return field(default=None, metadata=source(as_code, *paths))
+
+
 def count(*paths: str) -> int:
     return field(default=0, metadata=source(as_count, *paths))
 
@@ -85,10 +90,15 @@ def as_integer(found: Tree) -> int:
     return number if -LARGEST <= number <= LARGEST else 0
 
 
+def as_code(found: Tree) -> int | None:
+    """Returns a whole number of any plausible size, or ``None``. Raises ValueError for elements."""
+    whole = _WHOLE.fullmatch(as_text(found))
+    return int(whole[1]) if whole else None
+
+
 def as_identifier(found: Tree) -> int:
     """Returns a whole number of any plausible size; 0 for other text. Raises ValueError for elements."""
-    whole = _WHOLE.fullmatch(as_text(found))
-    return int(whole[1]) if whole else 0
+    return as_code(found) or 0
 
 
 def as_count(found: Tree) -> int:

@@ -288,7 +288,8 @@ def _update_health(delivery: Delivery, now: datetime.datetime, attempt: Delivery
     Switches it off if the receiver says that it is gone, or if it has failed for days and a delivery has had
     all of its attempts: two failures of an endpoint with rare events may lie days apart.
     """
-    rows = Endpoint.objects.filter(pk=delivery.endpoint_id)
+    # What a former address answered says nothing about the one of now.
+    rows = Endpoint.objects.filter(pk=delivery.endpoint_id, url=delivery.endpoint.url)
     if attempt.delivered:
         rows.filter(failing_since__isnull=False).update(failing_since=None)
         return

@@ -10,9 +10,8 @@ from wechat.webhooks.models import Delivery
 
 
 def _oldest(before: datetime.datetime, limit: int) -> Sequence[Delivery]:
-    """Returns the oldest closed rows that are due, by their ids, which needs no scan of the table."""
-    first = Delivery.objects.exclude(state=Delivery.State.WAITING).order_by("pk")
-    return [row for row in first[:limit] if row.created_at < before]
+    closed = Delivery.objects.exclude(state=Delivery.State.WAITING)
+    return retention.first_rows(closed, "created_at", before, limit)
 
 
 def _delete(deliveries: Sequence[Delivery]) -> None:

@@ -5,7 +5,7 @@ WeChat reference 2.2.
 
 from dataclasses import dataclass
 
-from wechat.sdk.fields import count, integer, integers, records, string
+from wechat.sdk.fields import code, count, integer, integers, records, string
 from wechat.sdk.messages.base import key_of
 from wechat.sdk.messages.events import Event
 
@@ -148,12 +148,19 @@ class SubscribeNoticeChange(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeOutcome:
-    """The outcome of one notice; ``error_code`` 0 means delivered."""
+    """The outcome of one notice; ``error_code`` 0 and ``error_status`` "success" mean delivered."""
 
     template_id: str = string("TemplateId")
     msg_id: int = integer("MsgID")
-    error_code: int = integer("ErrorCode")
+    error_code: int | None = code("ErrorCode")
     error_status: str = string("ErrorStatus")
+
+    @property
+    def delivered(self) -> bool | None:
+        """Returns whether it was delivered, by its status if there is no code; ``None`` without either."""
+        if self.error_code is not None:
+            return self.error_code == 0
+        return self.error_status.lower() == "success" if self.error_status else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
