@@ -1,5 +1,7 @@
 """The corrections of kombu's Redis transport; without them a worker ends, or takes no more messages."""
 
+from typing import Any
+
 from kombu.transport import redis, virtual
 from redis.exceptions import InvalidResponse
 
@@ -24,9 +26,14 @@ class QoS(redis.QoS):
         finally:
             virtual.QoS.ack(self, delivery_tag)
 
+    def restore_unacked(self, client: Any = None) -> None:
+        # When Redis is away, kombu closes a channel once more after the channel has lost the address of Redis.
+        # Redis delivers the messages again by itself; the error would end the worker.
+        if getattr(self.channel.connection, "client", None) is not None:
+            super().restore_unacked(client)
+
 
 def correct() -> None:
     redis.Channel.QoS = QoS
-    # After these, reconnect; without this line the worker would exit. If Redis goes away while a message is
-    # not acknowledged, kombu closes a channel a second time, and reads an attribute of a missing connection.
-    redis.Transport.connection_errors += (InvalidResponse, AttributeError)
+    # After an invalid response from Redis, reconnect; without this line the worker would exit.
+    redis.Transport.connection_errors += (InvalidResponse,)
