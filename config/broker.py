@@ -27,7 +27,7 @@ class QoS(redis.QoS):
             virtual.QoS.ack(self, delivery_tag)
 
     def restore_unacked(self, client: Any = None) -> None:
-        # When Redis is away, kombu closes a channel once more after the channel has lost the address of Redis.
+        # When Redis is away, kombu closes a channel again after it has lost the address of Redis.
         # Redis delivers the messages again by itself; the error would end the worker.
         if getattr(self.channel.connection, "client", None) is not None:
             super().restore_unacked(client)
