@@ -23,6 +23,9 @@ LINES_LOOKED_AT = 11
 # The line before a table with which programs tell Excel the delimiter.
 SEPARATOR = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?\s*", re.IGNORECASE)
 
+# What ends a line in some programs, and may stand in a cell of a file with usual line ends.
+UNUSUAL_LINE_END = re.compile("[\x85\u2028\u2029]")
+
 
 def rows_of(file: IO[bytes], budget: Budget) -> Iterator[list[str]]:
     """Yields the rows in order. Raises ``UnreadableTable``."""
@@ -83,8 +86,8 @@ class _Lines:
         if self._separator:
             first = text.readline(LONGEST_ROW + 1)
         self._begun = [first, *(text.readline(LONGEST_ROW + 1) for _line in range(1, LINES_LOOKED_AT))]
-        if len(first.splitlines()) > 1 and not (first.endswith(("\r", "\n")) and self._begun[1]):
-            # They are lines in other programs; the reader would put what they part into one cell.
+        if UNUSUAL_LINE_END.search(first) and not self._begun[1]:
+            # The reader would put what are lines in other programs into one cell.
             raise UnreadableTable(
                 _("The lines end with an unusual character: save the file again as text in UTF-8.")
             )
