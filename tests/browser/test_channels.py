@@ -65,7 +65,7 @@ def test_a_code_is_dragged_to_its_place_on_a_poster(sign_in: SignIn, staff: Cast
     code.focus()
     page.keyboard.press("ArrowRight")
     page.get_by_role("button", name="保存", exact=True).click()
-    expect(page.get_by_text("成功").first).to_be_visible()
+    expect(page.get_by_text("已修改").first).to_be_visible()
     after = Poster.objects.get()
     assert (after.left, after.size) == (before.left + 10, before.size)
     assert abs(after.top - 300) <= 2

@@ -77,7 +77,7 @@ def test_a_second_reply_is_added_with_fields_of_its_own(sign_in: SignIn, staff: 
     expect(page.locator("#id_replies-1-kf_account")).to_be_visible()
     expect(page.locator("#id_replies-0-text")).to_be_visible()
     page.get_by_role("button", name="保存", exact=True).click()
-    expect(page.get_by_text("成功").first).to_be_visible()
+    expect(page.get_by_text("已修改").first).to_be_visible()
     assert [reply.kind for reply in rule.replies.all()] == ["text", "transfer_customer_service"]
 
 

@@ -99,7 +99,7 @@ def test_the_receipt_of_an_order_is_written_with_its_own_words(sign_in: SignIn, 
     expect(editor.get_by_role("button", name="备注名")).to_have_count(0)
     expect(editor.get_by_role("button", name="用某个人的资料看…")).to_have_count(0)
     page.get_by_role("button", name="保存", exact=True).click()
-    expect(page.get_by_text("成功").first).to_be_visible()
+    expect(page.get_by_text("已修改").first).to_be_visible()
     merchant.refresh_from_db()
     assert merchant.receipt_text == "已收到 {amount} 元"
     page = sign_in(staff.auditor)
