@@ -3,7 +3,7 @@
 from typing import Any
 
 from kombu.transport import redis, virtual
-from redis.exceptions import InvalidResponse
+from redis.exceptions import InvalidResponse, ResponseError
 
 
 class QoS(redis.QoS):
@@ -35,5 +35,6 @@ class QoS(redis.QoS):
 
 def correct() -> None:
     redis.Channel.QoS = QoS
-    # After an invalid response from Redis, reconnect; without this line the worker would exit.
-    redis.Transport.connection_errors += (InvalidResponse,)
+    # After an invalid response from Redis, or a refusal as when its memory is full, the worker reconnects; it
+    # would exit without this line.
+    redis.Transport.connection_errors += (InvalidResponse, ResponseError)

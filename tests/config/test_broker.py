@@ -8,6 +8,7 @@ import pytest
 from kombu import Connection, Consumer, Message, Queue
 from kombu.common import ignore_errors
 from kombu.transport.virtual import Channel
+from redis import Redis
 
 from bench.own_redis import OwnRedis
 from config.celery import app
@@ -44,6 +45,15 @@ def test_an_acknowledgement_that_fails_takes_no_place_in_the_worker(
     redis: OwnRedis, connection: Connection, channel: Channel, taken: Message
 ) -> None:
     redis.stop()
+    taken.ack_log_error(logging.getLogger(), connection.connection_errors)
+    assert channel.qos.can_consume()
+
+
+def test_a_redis_whose_memory_is_full_ends_no_worker(
+    redis: OwnRedis, connection: Connection, channel: Channel, taken: Message
+) -> None:
+    with Redis.from_url(redis.url) as client:
+        client.config_set("maxmemory", "1")
     taken.ack_log_error(logging.getLogger(), connection.connection_errors)
     assert channel.qos.can_consume()
 
