@@ -61,13 +61,13 @@ def sentence(errcode: int | None, text: str) -> str:
 def rendered(error: object, errcode: int | None = None) -> SafeString:
     """Returns the reason for a failure as HTML, or the empty text.
 
-    What whoever runs the server needs to know of it is folded away behind it.
+    The original text, for whoever runs the server, is folded away behind it.
     """
     text = str(error or "")
-    said = sentence(errcode, text) if text or errcode is not None else ""
+    words = sentence(errcode, text) if text or errcode is not None else ""
     if errcode is None and not is_surprise(text) and not UNANSWERED.match(text):
-        return format_html("{}", said)
-    return format_html("<details><summary>{}</summary><code>{}</code></details>", said, text)
+        return format_html("{}", words)
+    return format_html("<details><summary>{}</summary><code>{}</code></details>", words, text)
 
 
 def is_unreadable(text: str) -> bool:

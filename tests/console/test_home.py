@@ -97,7 +97,7 @@ def _evening() -> Any:
 
 
 def test_whoever_is_pushed_to_in_vain_is_not_asked_to_enter_the_address(staff: Cast) -> None:
-    """What has to be mended is told above instead."""
+    """The refusals, which have to be mended, are shown above instead."""
     empty = "还没有收到微信的任何推送"
     assert empty in signed_in(staff.owner).get("/admin/").content.decode()
     Refusal.objects.create(account=staff.ours, reason="signature", count=2, last_at=timezone.now())

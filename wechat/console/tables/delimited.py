@@ -22,7 +22,6 @@ WIDE_COMMA = "，"
 LINES_LOOKED_AT = 11
 # The line before a table with which programs tell Excel the delimiter.
 SEPARATOR = re.compile(r"\"?sep=([^\w\s\"]|\t)\"?\s*", re.IGNORECASE)
-
 # What ends a line in some programs, and may stand in a cell of a file with usual line ends.
 UNUSUAL_LINE_END = re.compile("[\x85\u2028\u2029]")
 
