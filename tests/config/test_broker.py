@@ -91,4 +91,4 @@ def test_a_message_that_outlives_its_connection_ends_no_worker(
     connection: Connection, outlived: Message, settle: Callable[..., None]
 ) -> None:
     settle(outlived, logging.getLogger(), connection.connection_errors)
-    assert outlived.channel.qos.can_consume()
+    assert cast(Channel, outlived.channel).qos.can_consume()
