@@ -1,7 +1,7 @@
 """A worker's messages while Redis, its broker, fails."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -67,17 +67,28 @@ def test_a_rejection_that_fails_takes_no_place_in_the_worker(
     assert channel.qos.can_consume()
 
 
-def test_a_connection_to_a_redis_that_went_away_is_closed_without_an_error_that_ends_the_worker(
-    redis: OwnRedis, connection: Connection
-) -> None:
-    """A message is not acknowledged, and two channels wait for more, as in a worker."""
-    received: list[object] = []
+@pytest.fixture
+def outlived(redis: OwnRedis, connection: Connection) -> Message:
+    """A message whose connection is closed after Redis went away, as a worker does it.
+
+    Two channels wait for more, as in a worker.
+    """
+    received: list[Message] = []
     for channel, name in ((connection.default_channel, QUEUE), (connection.channel(), "other")):
-        Consumer(channel, [Queue(name)], callbacks=[lambda *message: received.append(message)]).consume()
+        Consumer(channel, [Queue(name)], on_message=received.append).consume()
     connection.Producer().publish("wake up", routing_key=QUEUE)
     connection.drain_events(timeout=240)
     cast(Any, connection.transport).cycle.on_poll_start()
     redis.stop()
     connection.collect()
     ignore_errors(connection, connection.close)
-    assert (len(received), connection.connected) == (1, False)
+    assert not connection.connected
+    return received[0]
+
+
+@pytest.mark.parametrize("settle", [Message.ack_log_error, Message.reject_log_error])
+def test_a_message_that_outlives_its_connection_ends_no_worker(
+    connection: Connection, outlived: Message, settle: Callable[..., None]
+) -> None:
+    settle(outlived, logging.getLogger(), connection.connection_errors)
+    assert outlived.channel.qos.can_consume()
