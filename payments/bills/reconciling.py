@@ -15,6 +15,7 @@ from typing import IO
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments.bills import fund_matching, loading, matching
@@ -93,6 +94,12 @@ def days_that_exist(now: datetime.datetime) -> tuple[datetime.date, datetime.dat
     return today - OLDEST, today - datetime.timedelta(days=1)
 
 
+def can_be_fetched(day: datetime.date, now: datetime.datetime) -> bool:
+    """Returns whether WeChat Pay has bills for the day: not yet for today, and no longer for an old one."""
+    first, last = days_that_exist(now)
+    return first <= day <= last
+
+
 @BILLS.each
 def fetch(bill: Bill) -> None:
     """Fetches, loads and compares one bill."""
@@ -146,7 +153,12 @@ def _compare(bill: Bill) -> None:
 
 
 def _keep_empty(bill: Bill) -> None:
+    """Keeps that there was no trade; a bill that was loaded before stays, because its lines were there."""
     with transaction.atomic():
+        if bill.lines:
+            bill.error = _("WeChat Pay no longer has this bill; it is kept as it was fetched before.")
+            _finish(bill, State.MATCHED)
+            return
         bill.summary, bill.error = {}, ""
         _compare(bill)
         _finish(bill, State.EMPTY)

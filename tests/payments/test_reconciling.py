@@ -605,7 +605,9 @@ def days_ago(count: int) -> datetime.date:
 def test_a_bill_that_failed_is_fetched_again_from_its_page(
     sold: Order, bill: Bill, serve: Any, money: Client, staff: Cast
 ) -> None:
-    Bill.objects.update(state="failed", due_at=None, attempts=reconciling.MOST_ATTEMPTS, error="gone")
+    Bill.objects.update(
+        day=days_ago(1), state="failed", due_at=None, attempts=reconciling.MOST_ATTEMPTS, error="gone"
+    )
     serve(file(row(sold.out_trade_no)))
     assert "gone" in money.get(f"{BILLS_PAGE}/{bill.pk}/change/").content.decode()
     again = f"{BILLS_PAGE}/{bill.pk}/again/"
@@ -629,6 +631,34 @@ def test_a_day_before_the_merchant_was_set_up_is_fetched_from_the_page(
     # It begins no second chain of days.
     assert list(Bill.objects.filter(state="empty").values_list("day", flat=True)) == [days_ago(60)] * 2
     assert Bill.objects.filter(state="waiting").count() == 2
+
+
+@pytest.mark.parametrize(("ago", "state"), [(0, "waiting"), (90, "matched")])
+def test_a_bill_that_wechat_pay_does_not_have_is_not_fetched_from_its_page(
+    bill: Bill, pay: PayPlatform, money: Client, ago: int, state: str
+) -> None:
+    pay.pay[TRADE] = lambda request: refused(400, "INVALID_REQUEST")
+    tomorrow = timezone.now() + datetime.timedelta(days=1)
+    due_at = tomorrow if state == "waiting" else None
+    Bill.objects.update(day=days_ago(ago), state=state, due_at=due_at)
+    page, again = f"{BILLS_PAGE}/{bill.pk}/change/", f"{BILLS_PAGE}/{bill.pk}/again/"
+    assert again not in money.get(page).content.decode()
+    assert f"{days_ago(1)}" in money.post(again, follow=True).content.decode()
+    assert work.run("bills.fetch_bills") == 0
+    bill.refresh_from_db()
+    assert (bill.state, bill.due_at) == (state, due_at)
+
+
+def test_a_bill_that_was_there_once_is_kept_when_wechat_pay_says_there_was_no_trade(
+    sold: Order, bill: Bill, serve: Any, pay: PayPlatform
+) -> None:
+    serve(file(row(sold.out_trade_no)))
+    fetched(bill)
+    reconciling.fetch_again(bill)
+    pay.pay[TRADE] = lambda request: refused(400, "NO_STATEMENT_EXIST")
+    assert fetched(bill).state == Bill.State.MATCHED
+    assert bill.error
+    assert (bill.lines, bill.income, bill.rows.count(), kinds()) == (1, 10000, 1, [])
 
 
 @pytest.mark.parametrize("ago", [0, -1, 90])

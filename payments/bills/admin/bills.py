@@ -40,6 +40,12 @@ BILL_COLOURS = {
 }
 
 
+def no_bill_of_day() -> str:
+    """Returns the refusal to fetch the bills of a day for which WeChat Pay has none."""
+    first, last = reconciling.days_that_exist(timezone.now())
+    return _("WeChat Pay has bills from %(first)s to %(last)s.") % {"first": first, "last": last}
+
+
 class BillDayForm(forms.Form):
     """The form to fetch a day's bills by hand; it offers merchants whose accounts are all the reader's."""
 
@@ -52,14 +58,13 @@ class BillDayForm(forms.Form):
         super().__init__(*args, **kwargs)
         merchants: Any = self.fields["merchant"]
         merchants.queryset = whole_merchants(Rights.of(request.user), Area.MONEY, change=True)
-        self.first, self.last = reconciling.days_that_exist(timezone.now())
-        self.fields["day"].widget.attrs |= {"min": self.first.isoformat(), "max": self.last.isoformat()}
+        first, last = reconciling.days_that_exist(timezone.now())
+        self.fields["day"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
 
     def clean_day(self) -> datetime.date:
         day: datetime.date = self.cleaned_data["day"]
-        if not self.first <= day <= self.last:
-            bounds = {"first": self.first, "last": self.last}
-            raise forms.ValidationError(_("WeChat Pay has bills from %(first)s to %(last)s.") % bounds)
+        if not reconciling.can_be_fetched(day, timezone.now()):
+            raise forms.ValidationError(no_bill_of_day())
         return day
 
 
@@ -116,7 +121,8 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
             # Nothing is compared before the bill is there.
             "sums": sums.sums(row) if row.state in (Bill.State.MATCHED, Bill.State.EMPTY) else [],
             "open_count": self._open(request).filter(bill=row).count(),
-            "may_fetch": self._may_fetch(request, row),
+            "may_fetch": self._may_fetch(request, row)
+            and reconciling.can_be_fetched(row.day, timezone.now()),
             "held": held_work.in_words([row.merchant], request),
         }
 
@@ -156,7 +162,9 @@ class BillAdmin(ReadOnly, BigTable, MerchantScopedAdmin):
         """Makes a worker fetch the bill again; known lines change nothing."""
         if not self._may_fetch(request, bill):
             raise PermissionDenied
-        if request.method == "POST":
+        if request.method == "POST" and not reconciling.can_be_fetched(bill.day, timezone.now()):
+            self.message_user(request, no_bill_of_day(), level="ERROR")
+        elif request.method == "POST":
             reconciling.fetch_again(bill)
             self.log_change(request, bill, _("Fetched again"))
             self.message_user(request, _("The bill is fetched within a minute."))
