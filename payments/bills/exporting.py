@@ -95,14 +95,29 @@ class Entry:
 
 @dataclass(slots=True)
 class Totals:
-    """The totals of payments, of refunds or of both; amounts in fen, fees in thousandths of a fen."""
+    """The totals of payments, of refunds or of both; amounts in fen, fees in thousandths of a fen.
+
+    ``without_fee`` is the number of entries that are in no fetched bill yet.
+    """
 
     count: int = 0
     amount: int = 0
     fee: int = 0
+    without_fee: int = 0
 
-    def add(self, count: int, amount: int, fee: int) -> None:
-        self.count, self.amount, self.fee = self.count + count, self.amount + amount, self.fee + fee
+    def add(self, entry: Entry) -> None:
+        self.count += 1
+        self.amount += entry.amount
+        self.fee += entry.fee or 0
+        self.without_fee += entry.fee is None
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(
+            self.count + other.count,
+            self.amount + other.amount,
+            self.fee + other.fee,
+            self.without_fee + other.without_fee,
+        )
 
 
 @dataclass(slots=True)
@@ -112,7 +127,7 @@ class MonthTotals:
 
     def add(self, entry: Entry) -> None:
         of_its_kind = self.refunds if entry.is_refund else self.payments
-        of_its_kind.add(1, entry.amount, entry.fee or 0)
+        of_its_kind.add(entry)
 
 
 def month_of(text: str) -> datetime.date:
@@ -176,12 +191,14 @@ def _row(entry: Entry, maker: str) -> Row:
 
 
 def _summary(totals: MonthTotals) -> Iterator[Row]:
-    yield ["", _("How many"), _("Amount (yuan)"), _("Fee (yuan)")]
-    payments, refunds, whole = totals.payments, totals.refunds, Totals()
-    for part in (payments, refunds):
-        whole.add(part.count, part.amount, part.fee)
-    for title, each in ((_("Payments"), payments), (_("Refunds"), refunds), (_("After refunds"), whole)):
-        yield [title, Decimal(each.count), _yuan(each.amount), _fee(each.fee)]
+    yield ["", _("How many"), _("Amount (yuan)"), _("Fee (yuan)"), _("How many have no fee yet")]
+    payments, refunds = totals.payments, totals.refunds
+    for title, each in (
+        (_("Payments"), payments),
+        (_("Refunds"), refunds),
+        (_("After refunds"), payments + refunds),
+    ):
+        yield [title, Decimal(each.count), _yuan(each.amount), _fee(each.fee), Decimal(each.without_fee)]
 
 
 def _moment(at: datetime.datetime | None) -> str:

@@ -686,6 +686,8 @@ def test_the_export_of_a_month_adds_up_to_its_bills(
     sold: Order, given_back: Refund, bill: Bill, serve: Any, money: Client
 ) -> None:
     serve(file(row(sold.out_trade_no), refund_row(sold.out_trade_no, given_back.out_refund_no, "30.00")))
+    before = {line[0]: line[1:] for line in exported(money, "2026-03", "accepted")["合计"].values}
+    assert before["支付"] == (1, 100, 0, 1)
     fetched(bill)
     rows = list(exported(money, "2026-03", "accepted").worksheets[0].values)[1:]
     amounts, fees = [line[8] for line in rows], [line[11] for line in rows]
@@ -695,8 +697,8 @@ def test_the_export_of_a_month_adds_up_to_its_bills(
     # Numbers of fifteen digits and more would be rounded as numbers.
     assert {type(line[3]) for line in rows} == {str}
     totals = {line[0]: line[1:] for line in exported(money, "2026-03", "accepted")["合计"].values}
-    assert totals["支付"] == (1, 100, 0.6)
-    assert totals["退款"] == (1, -30, -0.18)
+    assert totals["支付"] == (1, 100, 0.6, 0)
+    assert totals["退款"] == (1, -30, -0.18, 0)
 
 
 def test_a_refund_is_exported_by_either_of_its_dates(
