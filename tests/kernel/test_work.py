@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.official.models import OfficialAccount
 from wechat.inbox.models import InboundMessage
@@ -447,6 +448,13 @@ def test_the_tick_wakes_only_where_something_is_due(
 
 
 @pytest.mark.django_db
+def test_a_tick_with_nothing_due_costs_one_query_a_kind(
+    account: OfficialAccount, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        assert not work.KINDS.get(NAME).is_due()
+
+
 def test_a_kind_that_cannot_say_whether_it_is_due_keeps_no_other_from_being_woken(
     account: OfficialAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:

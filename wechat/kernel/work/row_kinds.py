@@ -195,7 +195,7 @@ class Kind(AnyKind, Generic[Row]):
     def _claim_probe(self, subject: int, part: str) -> list[Row]:
         """Leases one row of what is on hold; without one that is due, the probe is left to the next."""
         rows, held = self._unasked().filter(self._of([subject], part)), self._hold(subject, part)
-        if not rows.filter(due_at__lte=timezone.now()).exists() or not holds.take_probe(held):
+        if not self._due(rows).exists() or not holds.take_probe(held):
             return []
         found = self._claimed(rows, 1)
         for row in found:
@@ -209,7 +209,8 @@ class Kind(AnyKind, Generic[Row]):
         return self._takeable().order_by("due_at").values_list("due_at", flat=True).first()
 
     def is_due(self) -> bool:
-        return self._takeable().exists()
+        # Mostly nothing is due, which the first query finds without the holds.
+        return self._due(self._unasked()).exists() and self._takeable().exists()
 
     def all_rows(self) -> QuerySet[WorkRow]:
         return cast("QuerySet[WorkRow]", self.rows())
@@ -290,7 +291,10 @@ class Kind(AnyKind, Generic[Row]):
     def _takeable(self) -> QuerySet[Row]:
         """Returns the due rows that a worker may take now, as a probe or otherwise."""
         paused = holds.paused(self.name) if self.subject else []
-        return self._without(paused).filter(due_at__lte=timezone.now())
+        return self._due(self._without(paused))
+
+    def _due(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        return rows.filter(due_at__lte=timezone.now())
 
     def _without(self, held: Sequence[holds.Held]) -> QuerySet[Row]:
         rows = self._unasked()
