@@ -46,5 +46,9 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, status: int, name: str = "", **words: Any) -> HttpResponse:
     """Renders the page without the request, whose session may be what fails."""
-    context = {"for_followers": is_for_followers(request.path), **words}
+    context = {
+        "for_followers": is_for_followers(request.path),
+        "was_typed": request.method == "POST",
+        **words,
+    }
     return HttpResponse(render_to_string(f"{name or status}.html", context), status=status)

@@ -424,3 +424,24 @@ def test_wherever_a_file_is_chosen_nothing_else_is_filled_in(
         for field in page.locator("input[type=file]").all():
             field.set_input_files({"name": "名单.csv", "mimeType": "text/csv", "buffer": b"OpenID"})
         assert page.evaluate(TYPED) == before, address
+
+
+@pytest.mark.parametrize("address", ["/admin/materials/asset/add/", "/admin/campaigns/campaign/add/"])
+def test_a_refused_form_says_beside_its_file_that_it_has_to_be_chosen_again(
+    sign_in: SignIn, staff: Cast, address: str
+) -> None:
+    page = sign_in(staff.owner)
+    page.goto(address)
+    audience = page.locator("select[name=audience]")
+    if audience.count():
+        audience.select_option("file")
+    chosen = {"name": "名单“新”.csv", "mimeType": "text/csv", "buffer": b"OpenID"}
+    field = page.locator("#content input[type=file]")
+    field.set_input_files(chosen)
+    page.locator("#content form").evaluate("(form) => { form.noValidate = true; }")
+    page.get_by_role("button", name="保存", exact=True).click()
+    note = page.get_by_text("文件“名单“新”.csv”没有保留，请重新选择。")
+    expect(note).to_be_visible()
+    expect(field).to_have_accessible_description(re.compile("没有保留"))
+    field.set_input_files(chosen)
+    expect(note).to_have_count(0)

@@ -41,6 +41,14 @@ def test_a_form_that_was_open_for_too_long_says_so_to_each(staff: Cast) -> None:
     assert OVERVIEW not in refused.content.decode()
 
 
+def test_only_whoever_sent_a_form_hears_that_it_is_kept(staff: Cast) -> None:
+    client, page = signed_in(staff.editor), "/admin/official/officialaccount/add/"
+    followed, sent = client.get(page), client.post(page, {"name": "新号"})
+    assert (followed.status_code, sent.status_code) == (403, 403)
+    assert "仍在表单里" not in followed.content.decode()
+    assert "仍在表单里" in sent.content.decode()
+
+
 def test_a_wrong_address_of_the_server_says_what_to_do() -> None:
     refused = Client().get(reverse("admin:login"), headers={"Host": "elsewhere.example"})
     assert refused.status_code == 400

@@ -23,7 +23,7 @@ from accounts.official.doctor import Level
 from accounts.official.models import OfficialAccount
 from tests.callbacks import post
 from tests.cast import Cast, signed_in
-from tests.locks import somebody_waits
+from tests.locks import met_by, somebody_waits
 from tests.platform import Platform
 from tests.sdk.platform import Platform as Server
 from tests.sdk.platform import Reply, Request, serving
@@ -448,6 +448,20 @@ def test_a_system_that_subscribes_again_has_its_new_secret_from_the_answer(
     work.run("webhooks.deliver")
     (request,) = receiver.requests
     assert [is_signed(request, secret) for secret in (new, previous)] == [True, False]
+
+
+def test_of_two_first_subscriptions_at_one_moment_both_are_answered_and_the_later_counts(
+    account: OfficialAccount,
+) -> None:
+    system = business_system(account, scopes=["webhooks:write"])
+    wanted = {"url": "https://crm.example.com/hook", "events": ["message.received"]}
+    answers = met_by(
+        lambda: system.put(API, {**wanted, "url": "https://crm.example.com/first"}),
+        lambda: system.put(API, wanted),
+    )
+    assert [answer.status_code for answer in answers] == [200]
+    assert system.get(API).json() == wanted
+    assert Endpoint.objects.get().secret == answers[0].json()["secret"]
 
 
 def is_signed(request: Request, secret: str) -> bool:

@@ -97,12 +97,16 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-// The skin writes the name of a chosen file into the text field that it draws before its own file fields. Of a
-// plain one it would take another field of the form for that, or none.
+// The frame that the skin draws around a file field of its own, with a text field for the name of the file.
+function frameOf(field) {
+  const around = field.parentNode.parentNode?.parentNode;
+  return around?.querySelector?.("label > input[type=text]:disabled") ? around : null;
+}
+
+// Of a plain field the skin would take another one of the form for that, or none.
 function keepFromSkin() {
   for (const field of document.querySelectorAll("input[type=file]")) {
-    const around = field.parentNode.parentNode?.parentNode;
-    if (!around?.querySelector?.("label > input[type=text]:disabled")) {
+    if (!frameOf(field)) {
       field.hasChangeListener = true;
     }
   }

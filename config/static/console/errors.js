@@ -104,3 +104,18 @@ document.addEventListener("DOMContentLoaded", () => {
   // Django's script for new rows, which may run later than this one, would focus the first field of all.
   document.getElementById("django-admin-form-add-constants")?.removeAttribute("data-model-name");
 });
+
+// No page can give a chosen file back to its field: somebody who corrects the rest would send the form without.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const note of document.querySelectorAll("[data-lost-file]")) {
+    const field = document.querySelector(`input[type=file][name="${CSS.escape(note.dataset.lostFile)}"]`);
+    if (!field) {
+      continue;
+    }
+    // The skin has its own in a line with what follows them.
+    (frameOf(field)?.parentElement || field).after(note);
+    field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") || ""} ${note.id}`.trim());
+    note.hidden = false;
+    field.addEventListener("change", () => note.remove());
+  }
+});
