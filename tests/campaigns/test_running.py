@@ -8,6 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.followers.models import Follower
+from accounts.official.models import OfficialAccount
 from tests.campaigns.conftest import SEND, World, pending, reasons, states
 from tests.working import send_due
 from wechat.campaigns import approval, transitions
@@ -103,6 +104,24 @@ def test_a_pause_takes_back_what_has_not_left_and_resuming_sends_the_rest_once(w
     assert pending() == 0, "a paused campaign queues nothing"
     assert transitions.resume(campaign)
     world.run(campaign)
+    assert dict(world.received()) == dict.fromkeys(CROWD, 1)
+
+
+def test_an_account_that_is_switched_off_in_mid_run_sends_the_rest_once_after_it_is_on_again(
+    world: World,
+) -> None:
+    world.follow(*CROWD)
+    campaign = world.begun(world.campaign())
+    Push.objects.exclude(openid__in=CROWD[:10]).update(due_at=timezone.now() + timedelta(hours=1))
+    Push.objects.filter(openid__in=CROWD[:10]).update(due_at=timezone.now())
+    send_due()
+    OfficialAccount.objects.update(enabled=False)
+    Push.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    world.tick(campaign)
+    send_due()
+    assert sorted(world.received()) == CROWD[:10]
+    OfficialAccount.objects.update(enabled=True)
+    assert world.run(campaign).state == State.DONE
     assert dict(world.received()) == dict.fromkeys(CROWD, 1)
 
 
