@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Browser, Dialog, Page, expect
+from playwright.sync_api import Browser, Dialog, FilePayload, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -435,7 +435,7 @@ def test_a_refused_form_says_beside_its_file_that_it_has_to_be_chosen_again(
     audience = page.locator("select[name=audience]")
     if audience.count():
         audience.select_option("file")
-    chosen = {"name": "名单“新”.csv", "mimeType": "text/csv", "buffer": b"OpenID"}
+    chosen = FilePayload(name="名单“新”.csv", mimeType="text/csv", buffer=b"OpenID")
     field = page.locator("#content input[type=file]")
     field.set_input_files(chosen)
     page.locator("#content form").evaluate("(form) => { form.noValidate = true; }")
