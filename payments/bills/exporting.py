@@ -111,23 +111,16 @@ class Totals:
         self.fee += entry.fee or 0
         self.without_fee += entry.fee is None
 
-    def __add__(self, other: "Totals") -> "Totals":
-        return Totals(
-            self.count + other.count,
-            self.amount + other.amount,
-            self.fee + other.fee,
-            self.without_fee + other.without_fee,
-        )
-
 
 @dataclass(slots=True)
 class MonthTotals:
     payments: Totals = field(default_factory=Totals)
     refunds: Totals = field(default_factory=Totals)
+    after_refunds: Totals = field(default_factory=Totals)
 
     def add(self, entry: Entry) -> None:
-        of_its_kind = self.refunds if entry.is_refund else self.payments
-        of_its_kind.add(entry)
+        for totals in (self.refunds if entry.is_refund else self.payments, self.after_refunds):
+            totals.add(entry)
 
 
 def month_of(text: str) -> datetime.date:
@@ -192,11 +185,10 @@ def _row(entry: Entry, maker: str) -> Row:
 
 def _summary(totals: MonthTotals) -> Iterator[Row]:
     yield ["", _("How many"), _("Amount (yuan)"), _("Fee (yuan)"), _("How many have no fee yet")]
-    payments, refunds = totals.payments, totals.refunds
     for title, each in (
-        (_("Payments"), payments),
-        (_("Refunds"), refunds),
-        (_("After refunds"), payments + refunds),
+        (_("Payments"), totals.payments),
+        (_("Refunds"), totals.refunds),
+        (_("After refunds"), totals.after_refunds),
     ):
         yield [title, Decimal(each.count), _yuan(each.amount), _fee(each.fee), Decimal(each.without_fee)]
 

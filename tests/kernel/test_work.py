@@ -455,6 +455,7 @@ def test_a_tick_with_nothing_due_costs_one_query_a_kind(
         assert not work.KINDS.get(NAME).is_due()
 
 
+@pytest.mark.django_db
 def test_a_kind_that_cannot_say_whether_it_is_due_keeps_no_other_from_being_woken(
     account: OfficialAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
